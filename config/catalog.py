@@ -1,0 +1,55 @@
+"""Every version, image and digest of the platform: the only module that may hold a version literal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KUBERNETES = "1.36.3"
+"""Control-plane version of the lab (API server, controller manager, scheduler)."""
+
+POD_SECURITY_VERSION = "v1.36"
+"""Version of the Pod Security Standards that namespaces pin; never ahead of the oldest cluster in a stack."""
+
+ETCD = "3.6.8"
+KWOK = "0.8.0"
+
+MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
+"""Go pseudo-version of the last state of MinIO's module: the community edition has no newer tagged one."""
+
+KEYCLOAK = "26.7.3"
+CILIUM = "1.20.2"
+
+EXTERNAL_SECRETS_CRDS = "1.3.2"
+"""Newest external-secrets module whose CRDs serve `external-secrets.io/v1` and that the Go proxy has."""
+
+MLFLOW = "3.17.2"
+
+NVIDIA_DRIVER = "595.91.07"
+"""Driver of GPU operator 26.7: what simulated GPU nodes report in `nvidia.com/cuda.driver-version.*`."""
+
+NVIDIA_CUDA = "13.2"
+"""CUDA version of `NVIDIA_DRIVER`, in the `nvidia.com/cuda.runtime-version.*` labels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A container image. With a digest the reference is immutable; the tag then only informs the reader.
+
+    `digest` is None where no registry could be asked for it when the catalogue was written; policy SC-03
+    (images by digest) is advisory in dev for that reason, and prod fills it in before it goes live.
+    """
+
+    repository: str
+    tag: str
+    digest: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """`repository:tag`, or `repository:tag@digest` when the digest is known."""
+        suffix = f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}:{self.tag}{suffix}"
+
+
+MLFLOW_IMAGE = Image(repository="ghcr.io/mlflow/mlflow", tag=f"v{MLFLOW}-full")
+"""The `-full` image carries the PostgreSQL driver and boto3; the plain one does not. It names no user, so a
+pod has to name one that is not root."""

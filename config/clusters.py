@@ -1,0 +1,97 @@
+"""Clusters: where each one comes from, its networks and its GPU pools."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PrivateAttr
+
+from config.gpu_pool import GpuPool
+from config.types import AwsRegion, ClusterName, DnsLabel, PodCidr, RegionName, ServiceCidr, Settings
+
+LAB_FOLDER = ".lab"
+"""Folder of the lab, relative to the project, unless `MLOPS_LAB_DIR` names another one."""
+
+ContextName = Annotated[str, Field(min_length=1, max_length=253)]
+"""A context of a kubeconfig; its owner may have named it freely."""
+
+
+class NetworkSettings(Settings):
+    """A cluster's place in the estate's network. Ranges may not overlap with those of any other cluster."""
+
+    id: DnsLabel
+    """Name of the network, unique in the stack: the mesh tells clusters apart by it."""
+    pod_cidr: PodCidr
+    """Addresses of pods."""
+    service_cidr: ServiceCidr
+    """Addresses of services."""
+
+
+class _Cluster(Settings):
+    name: ClusterName
+    """Unique in the stack; part of every resource's name, so it can never change."""
+    role: Literal["primary", "workload"]
+    """A primary cluster runs shared control planes; a stack has at least one."""
+    region: RegionName
+    """Where the cluster stands."""
+    network: NetworkSettings
+    """Its place in the estate's network."""
+    gpu_pools: tuple[GpuPool, ...] = ()
+    """Pools of GPU nodes."""
+
+
+class LabCluster(_Cluster):
+    """A control plane of the lab on this machine. Its context has the cluster's name."""
+
+    kind: Literal["lab"]
+    _folder: str = PrivateAttr(default=LAB_FOLDER)
+
+    @property
+    def kubeconfig(self) -> str:
+        """The lab's kubeconfig. Relative by default, so that no state holds a path of this machine."""
+        return str(PurePosixPath(self._folder, "kubeconfig"))
+
+    @property
+    def context(self) -> str:
+        return self.name
+
+    def in_folder(self, folder: str) -> Self:
+        """The same cluster with its lab in another folder."""
+        moved = self.model_copy()
+        moved._folder = folder
+        return moved
+
+
+class ExistingCluster(_Cluster):
+    """A cluster that somebody else runs, reached by a context of a kubeconfig."""
+
+    kind: Literal["existing"]
+    context: ContextName
+    """Context in the kubeconfig."""
+    kubeconfig: str | None = Field(default=None, min_length=1)
+    """Path of the kubeconfig; without it the usual one (`KUBECONFIG`, else `~/.kube/config`)."""
+
+
+class EksCluster(_Cluster):
+    """An EKS cluster."""
+
+    kind: Literal["eks"]
+    region: AwsRegion
+    """AWS region."""
+    context_name: Annotated[ContextName | None, Field(alias="context")] = None
+    """Context in the kubeconfig; the cluster's name unless it is given."""
+
+    @property
+    def kubeconfig(self) -> str | None:
+        """None: the usual kubeconfig (`KUBECONFIG`, else `~/.kube/config`)."""
+        return None
+
+    @property
+    def context(self) -> str:
+        return self.context_name or self.name
+
+
+ClusterSettings = LabCluster | ExistingCluster | EksCluster
+"""A cluster of any kind. All have `name`, `role`, `kind`, `region`, `network`, `gpu_pools`, `kubeconfig` and
+`context`."""

@@ -1,0 +1,139 @@
+"""A pool of equal GPU nodes and the way its GPUs are shared: one typed choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from config.closest import or_list
+from config.gpu_models import GPU_MODELS, GpuModel
+from config.mig import describe
+from config.types import Count, DnsLabel, PositiveCount, Settings, refusal
+
+
+def _known_model(name: str) -> str:
+    if name not in GPU_MODELS:
+        raise refusal(or_list(name, GPU_MODELS))
+    return name
+
+
+GpuModelName = Annotated[
+    str, AfterValidator(_known_model), Field(json_schema_extra={"enum": sorted(GPU_MODELS)})
+]
+"""A key of `config.gpu_models.GPU_MODELS`."""
+
+Replicas = Annotated[int, Field(strict=True, ge=2, le=48)]
+"""Shares of one GPU. 48 is the most clients that one MPS server of a Volta or later GPU takes."""
+
+
+PROFILE_NAMES = sorted(
+    {profile for model in GPU_MODELS.values() if model.mig for profile in model.mig.by_name}
+)
+"""The MIG profiles of all models; which of them a pool may use depends on its model."""
+
+
+class WholeGpu(Settings):
+    """Every GPU goes to one container as a whole."""
+
+    strategy: Literal["whole"] = "whole"
+
+
+class Mig(Settings):
+    """Every GPU of the pool is cut alike, into isolated instances."""
+
+    strategy: Literal["mig"]
+    profiles: Annotated[
+        Mapping[str, PositiveCount],
+        Field(min_length=1, json_schema_extra={"propertyNames": {"enum": PROFILE_NAMES}}),
+    ]
+    """Instances per GPU by MIG profile, such as `{1g.10gb: 2, 2g.20gb: 1, 3g.40gb: 1}`."""
+    layout: Literal["single", "mixed"] | None = None
+    """How the instances are named: `single` calls them `nvidia.com/gpu`, `mixed` gives each profile its own
+    resource. Left out it is `single` for one profile and `mixed` for several."""
+
+    @property
+    def mig_strategy(self) -> Literal["single", "mixed"]:
+        """The GPU operator's `mig.strategy`."""
+        return self.layout or ("single" if len(self.profiles) == 1 else "mixed")
+
+
+class TimeSlicing(Settings):
+    """Containers take turns on a GPU, without isolation of memory or faults."""
+
+    strategy: Literal["time-slicing"]
+    replicas: Replicas
+    """Containers that may share one GPU."""
+    rename_by_default: Annotated[bool, Field(strict=True)] = True
+    """Offer the shares as `nvidia.com/gpu.shared`, so that a quota can tell them from whole GPUs."""
+
+
+class Mps(Settings):
+    """Containers run side by side on a GPU, each held to an equal part of memory and compute."""
+
+    strategy: Literal["mps"]
+    replicas: Replicas
+    """Containers that may share one GPU."""
+    rename_by_default: Annotated[bool, Field(strict=True)] = True
+    """Offer the shares as `nvidia.com/gpu.shared`, so that a quota can tell them from whole GPUs."""
+
+
+Sharing = Annotated[WholeGpu | Mig | TimeSlicing | Mps, Field(discriminator="strategy")]
+
+
+class GpuPool(Settings):
+    """Equal nodes with equal GPUs, shared in one way. A mix that no GPU can hold is refused."""
+
+    name: DnsLabel
+    """Name of the pool, unique in its cluster."""
+    model: GpuModelName
+    """GPU model of every node."""
+    purpose: Literal["dev", "training"]
+    """What may run here: development environments or training."""
+    nodes: Count
+    """Nodes in the lab and the starting size elsewhere; 0 is a pool that scales from nothing."""
+    gpus_per_node: Annotated[int, Field(strict=True, ge=1, le=16)]
+    """GPUs in each node."""
+    sharing: Sharing = WholeGpu()
+    """How one GPU is shared."""
+
+    @property
+    def gpu(self) -> GpuModel:
+        """What is known of the pool's GPU model."""
+        return GPU_MODELS[self.model]
+
+    @model_validator(mode="after")
+    def _mig_must_fit(self) -> Self:
+        if not isinstance(self.sharing, Mig):
+            return self
+        geometry = self.gpu.mig
+        if geometry is None:
+            able = [name for name, model in GPU_MODELS.items() if model.mig]
+            raise refusal(
+                f"{self.model} has no MIG: use strategy 'time-slicing', 'mps' or 'whole', "
+                f"or one of the models {', '.join(able)}",
+                given="'mig'",
+                at="sharing.strategy",
+            )
+        mix = dict(self.sharing.profiles)
+        unknown = [name for name in mix if name not in geometry.by_name]
+        if unknown:
+            raise refusal(
+                f"{self.model} does not offer it: {or_list(unknown[0], geometry.by_name)}",
+                given=", ".join(repr(name) for name in unknown),
+                at="sharing.profiles",
+            )
+        if not geometry.fits(mix):
+            raise refusal(
+                f"one {self.model} cannot hold that; nearest possible is {describe(geometry.nearest(mix))}",
+                given=describe(mix),
+                at="sharing.profiles",
+            )
+        if self.sharing.layout == "single" and len(mix) > 1:
+            raise refusal(
+                "use 'mixed', or one profile: 'single' needs all instances of a node to be equal",
+                given="'single' with " + describe(mix),
+                at="sharing.layout",
+            )
+        return self

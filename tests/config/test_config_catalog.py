@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from config import catalog
+from config.catalog import Image
+
+
+def test_an_image_is_referred_to_by_its_digest_where_that_is_known() -> None:
+    image = Image(repository="registry.example.com/a", tag="v1", digest="sha256:ab")
+    assert image.reference == "registry.example.com/a:v1@sha256:ab"
+
+
+def test_an_image_without_a_digest_is_referred_to_by_its_tag() -> None:
+    assert Image(repository="registry.example.com/a", tag="v1").reference == "registry.example.com/a:v1"
+
+
+def test_the_pinned_pod_security_version_is_one_that_the_pinned_kubernetes_knows() -> None:
+    pinned = [int(part) for part in catalog.POD_SECURITY_VERSION.removeprefix("v").split(".")]
+    assert pinned <= [int(part) for part in catalog.KUBERNETES.split(".")[:2]]
