@@ -1,0 +1,1 @@
+"""Controls on every pod-bearing kind, one a file."""
