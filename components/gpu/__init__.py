@@ -1,0 +1,1 @@
+"""GPU pools: how each cluster's GPUs are cut and shared."""

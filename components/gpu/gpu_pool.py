@@ -1,0 +1,110 @@
+"""How a cluster's GPUs are cut and shared: the configurations that the GPU operator's parts read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import yaml
+
+from components.base import Component
+from components.isolation.default_deny import DefaultDeny, DefaultDenyArgs
+from components.isolation.namespace import restricted_namespace
+from components.labels import Owner, labels
+from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from config import gpu
+from config.gpu_pool import GpuPool, Mig, Mps, TimeSlicing
+
+NAMESPACE = "gpu-operator"
+APP = "gpu-operator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuPoolsArgs:
+    """`pools` are the pools of one cluster; `owner` pays for the namespace, tenants pay for their quota."""
+
+    pools: Sequence[GpuPool]
+    owner: Owner
+
+
+class GpuPools(Component, token="mlops:index:GpuPools"):
+    """The GPU operator's namespace with a MIG and a sharing configuration for every pool of the cluster.
+
+    Nodes choose theirs by the labels of `config.gpu.node_labels`, so both sides follow from the pool.
+    """
+
+    def __init__(self, name: str, args: GpuPoolsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        common = labels(APP, "gpu", args.owner)
+        created = declare(self.child("namespace"), restricted_namespace(NAMESPACE, common), self.opts())
+        bare = NamespaceRef(name=NAMESPACE, ready=name_of(created))
+        closed = DefaultDeny(self.child("isolation"), DefaultDenyArgs(namespace=bare), self.opts())
+        namespace = NamespaceRef(name=NAMESPACE, ready=closed.namespace)
+        for part, manifest in (
+            ("mig", mig_config_map(args.pools, namespace, common)),
+            ("sharing", device_plugin_config_map(args.pools, namespace, common)),
+        ):
+            declare(self.child(part), manifest, self.opts())
+        self.register_outputs({})
+
+
+def mig_config_map(pools: Sequence[GpuPool], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
+    """MIG manager's configurations (mig-parted's format `v1`), under the key that it reads.
+
+    It replaces the operator's own list, so it holds every name that a node of these pools asks for. Raises
+    ValueError where one name would have to mean two different cuts.
+    """
+    configurations: dict[str, list[dict[str, Any]]] = {}
+    for pool in pools:
+        cut = _mig_devices(pool)
+        if configurations.setdefault(gpu.mig_config(pool), cut) != cut:
+            raise ValueError(
+                f"GPU pool {pool.name!r}: another pool of the cluster already uses the MIG configuration "
+                f"{gpu.mig_config(pool)!r} for a different cut; give one of the two other profiles"
+            )
+    document = {"version": "v1", "mig-configs": dict(sorted(configurations.items()))}
+    data = {"config.yaml": _yaml(document)}
+    return kubernetes_object(
+        "v1", "ConfigMap", "mig-parted-config", namespace=namespace, labels=common, data=data
+    )
+
+
+def device_plugin_config_map(
+    pools: Sequence[GpuPool], namespace: NamespaceRef, common: Mapping[str, str]
+) -> Manifest:
+    """The device plugin's configurations (format `v1`), one for each pool under the pool's name."""
+    data = {pool.name: _yaml(device_plugin_config(pool)) for pool in pools}
+    return kubernetes_object(
+        "v1", "ConfigMap", "device-plugin-config", namespace=namespace, labels=common, data=data
+    )
+
+
+def device_plugin_config(pool: GpuPool) -> dict[str, Any]:
+    """How the device plugin offers the pool's GPUs to the scheduler.
+
+    A share is one access, not a fraction, so a container may ask for only one of them.
+    """
+    sharing = pool.sharing
+    strategy = sharing.mig_strategy if isinstance(sharing, Mig) else "none"
+    document: dict[str, Any] = {"version": "v1", "flags": {"migStrategy": strategy}}
+    if isinstance(sharing, TimeSlicing | Mps):
+        document["sharing"] = {
+            "timeSlicing" if isinstance(sharing, TimeSlicing) else "mps": {
+                "renameByDefault": sharing.rename_by_default,
+                "failRequestsGreaterThanOne": True,
+                "resources": [{"name": gpu.GPU, "replicas": sharing.replicas}],
+            }
+        }
+    return document
+
+
+def _mig_devices(pool: GpuPool) -> list[dict[str, Any]]:
+    if not isinstance(pool.sharing, Mig):
+        return [{"devices": "all", "mig-enabled": False}]
+    return [{"devices": "all", "mig-enabled": True, "mig-devices": dict(pool.sharing.profiles)}]
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(document, sort_keys=False)

@@ -1,0 +1,1 @@
+"""What keeps tenants apart: namespaces, quotas, hardened pods and default deny."""

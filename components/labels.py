@@ -1,0 +1,34 @@
+"""The labels of everything that components declare: what it is, and who owns and pays for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PLATFORM = "mlops-platform"
+"""`app.kubernetes.io/part-of` of every object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Who answers for an object and who pays for it; each field is a valid label value (GC-04)."""
+
+    team: str
+    cost_center: str
+    environment: str
+
+
+def selector(app: str) -> dict[str, str]:
+    """The labels that select an app's pods. A Deployment cannot change them, so nothing else joins them."""
+    return {"app.kubernetes.io/name": app}
+
+
+def labels(app: str, concern: str, owner: Owner) -> dict[str, str]:
+    """The labels of an object that belongs to `app`, which serves `concern` (tracking, isolation, ...)."""
+    return {
+        **selector(app),
+        "app.kubernetes.io/component": concern,
+        "app.kubernetes.io/part-of": PLATFORM,
+        "team": owner.team,
+        "cost-center": owner.cost_center,
+        "environment": owner.environment,
+    }

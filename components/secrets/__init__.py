@@ -1,0 +1,1 @@
+"""How workloads get secrets without this program ever holding one."""

@@ -1,0 +1,141 @@
+"""MLflow in one cluster: experiment tracking and model registry on a shared database and bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.base import Component
+from components.isolation.dns import CLUSTER_DOMAIN
+from components.isolation.tenant_namespace import service_account
+from components.labels import Owner, labels, selector
+from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.network.fqdn_egress import Destination, fqdn_egress
+from components.network.traffic import Served, egress_policy, ingress_policy
+from components.secrets.external_secret import external_secret
+from components.tracking.mlflow_server import (
+    APP,
+    ARTIFACT_KEYS,
+    DATABASE_KEYS,
+    PORT,
+    MlflowServer,
+    deployment,
+)
+from config.schema import TrackingSettings
+from config.tenants import TenantPurpose
+
+CLIENT_PURPOSES: frozenset[TenantPurpose] = frozenset({"dev", "training", "serving"})
+"""Tenants whose pods talk to MLflow: whoever develops, trains or serves models."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlflowArgs:
+    """`namespace` is the platform's own; pods of the `clients` namespaces may connect, and nobody else."""
+
+    namespace: NamespaceRef
+    clients: tuple[NamespaceRef, ...]
+    tracking: TrackingSettings
+    owner: Owner
+
+
+class Mlflow(Component, token="mlops:index:Mlflow"):
+    """The tracking server with its identity, secrets, Service and the traffic that it needs.
+
+    Its state is in the database and the bucket alone, so every cluster's servers show the same experiments.
+    """
+
+    service: pulumi.Output[str]
+
+    def __init__(self, name: str, args: MlflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        namespace, common = args.namespace, labels(APP, "tracking", args.owner)
+        self._allow_traffic(args)
+        settings = server_settings(namespace.name)
+        secrets = {
+            part: self._declare(part, external_secret(f"{APP}-{part}", path, keys, namespace, common))
+            for part, (path, keys) in secret_paths(args.tracking).items()
+        }
+        server = MlflowServer(
+            replicas=args.tracking.replicas,
+            bucket=args.tracking.bucket,
+            account=self._declare("account", service_account(APP, namespace, common)),
+            config=self._declare("config", config_map(settings, namespace, common)),
+            config_digest=digest(settings),
+            database_secret=secrets["database"],
+            artifacts_secret=secrets["artifacts"],
+        )
+        self._declare("server", deployment(server, namespace, common))
+        self._declare("disruption", disruption_budget(namespace, common))
+        self.service = self._declare("service", service(namespace, common))
+        self.register_outputs({"service": self.service})
+
+    def _allow_traffic(self, args: MlflowArgs) -> None:
+        served = Served(app=APP, server=args.namespace, port=PORT, clients=args.clients)
+        self._declare("ingress", ingress_policy(served))
+        for client in args.clients:
+            self._declare(f"egress-{client.name}", egress_policy(served, client))
+        self._declare("outside", fqdn_egress(APP, args.namespace, destinations(args.tracking)))
+
+    def _declare(self, part: str, manifest: Manifest) -> pulumi.Output[str]:
+        return name_of(declare(self.child(part), manifest, self.opts()))
+
+
+def secret_paths(tracking: TrackingSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Path in the secret store and keys of each Secret that the server mounts."""
+    return {
+        "database": (f"{tracking.secret_path}/database", DATABASE_KEYS),
+        "artifacts": (f"{tracking.secret_path}/artifacts", ARTIFACT_KEYS),
+    }
+
+
+def destinations(tracking: TrackingSettings) -> tuple[Destination, ...]:
+    """All that the server reaches outside: the database, and the bucket under both of S3's address styles."""
+    database, artifacts = tracking.database, tracking.artifacts
+    return (
+        Destination(hosts=(database.host,), port=database.port),
+        Destination(hosts=(artifacts.host, f"{tracking.bucket}.{artifacts.host}"), port=artifacts.port),
+    )
+
+
+def server_settings(namespace: str) -> dict[str, str]:
+    """MLflow's settings without secrets.
+
+    The server answers only to its own Service names, so a page that rebinds its DNS name cannot reach it.
+    Background jobs would start further processes, and telemetry would call out; both are off.
+    """
+    names = (f"{APP}.{namespace}{suffix}" for suffix in ("", ".svc", f".svc.{CLUSTER_DOMAIN}"))
+    hosts = [host for name in names for host in (name, f"{name}:*")]
+    return {
+        "MLFLOW_SERVER_ALLOWED_HOSTS": ",".join(hosts),
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+
+
+def digest(settings: Mapping[str, str]) -> str:
+    """Changes with the settings and with nothing else."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def config_map(settings: Mapping[str, str], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
+    """The settings as the server's environment."""
+    return kubernetes_object("v1", "ConfigMap", APP, namespace=namespace, labels=common, data=dict(settings))
+
+
+def service(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
+    """Reachable inside the cluster only; users come through the gateway."""
+    port = {"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
+    spec = {"type": "ClusterIP", "selector": selector(APP), "ports": [port]}
+    return kubernetes_object("v1", "Service", APP, namespace=namespace, labels=common, spec=spec)
+
+
+def disruption_budget(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
+    """A drain moves one server at a time, also an only one: otherwise its node could not be drained."""
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": selector(APP)}}
+    return kubernetes_object(
+        "policy/v1", "PodDisruptionBudget", APP, namespace=namespace, labels=common, spec=spec
+    )

@@ -1,0 +1,1 @@
+"""What trains models: jobs now, queues and distributed jobs as they come."""

@@ -1,0 +1,1 @@
+"""Wiring: which component goes to which cluster, in an order that reads aloud."""

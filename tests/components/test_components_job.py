@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import fnmatch
+
+from zero_trust.judge import defects
+from zero_trust.objects import objects
+
+from components.tracking.mlflow import server_settings
+from components.tracking.mlflow_server import PORT
+from components.training.job import TrainingJob, script_config_map, training_job
+from tests.stacks.stack_schemas import built_in_mistakes
+
+JOB = TrainingJob(name="run-1", namespace="team", platform_namespace="platform", script="print('hello')")
+
+
+def test_both_objects_are_what_their_kinds_allow() -> None:
+    assert built_in_mistakes(training_job(JOB)) == []
+    assert built_in_mistakes(script_config_map(JOB, "1234")) == []
+
+
+def test_the_zero_trust_pack_finds_nothing() -> None:
+    assert [found for judged in objects(training_job(JOB)) for found in defects(judged)] == []
+
+
+def test_the_job_runs_the_script_of_the_config_map_that_it_owns() -> None:
+    pod = training_job(JOB)["spec"]["template"]["spec"]
+    script = script_config_map(JOB, "1234")
+    (volume,) = [one for one in pod["volumes"] if "configMap" in one]
+    (container,) = pod["containers"]
+    (mount,) = [one for one in container["volumeMounts"] if one["name"] == volume["name"]]
+    assert volume["configMap"]["name"] == script["metadata"]["name"]
+    assert container["command"][-1] in {f"{mount['mountPath']}/{key}" for key in script["data"]}
+    assert script["metadata"]["ownerReferences"][0]["uid"] == "1234"
+
+
+def test_the_job_calls_the_tracking_server_by_a_name_that_it_answers_to() -> None:
+    (container,) = training_job(JOB)["spec"]["template"]["spec"]["containers"]
+    (address,) = [one["value"] for one in container["env"] if one["name"] == "MLFLOW_TRACKING_URI"]
+    host = address.removeprefix("http://")
+    allowed = server_settings("platform")["MLFLOW_SERVER_ALLOWED_HOSTS"].split(",")
+    assert any(fnmatch.fnmatch(host, pattern) for pattern in allowed)
+    assert host.endswith(f":{PORT}")

@@ -1,0 +1,159 @@
+"""One recorder for every test that runs a program: all declarations, with provider, parent and dependencies.
+
+Read it only after `run` returned: before the last registration has drained, absence proves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.stack import run_pulumi_func
+
+PROJECT = "mlops-platform"
+
+Program = Callable[[], dict[str, Any] | None]
+"""Declares resources and returns what the stack exports."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """One registration. `parent` and `provider` are logical names, empty where there is none."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    provider: str
+    dependencies: frozenset[str]
+    explicit_dependencies: frozenset[str]
+    inputs: dict[str, Any] = field(repr=False)
+
+    @property
+    def is_component(self) -> bool:
+        return self.type.startswith("mlops:")
+
+    @property
+    def is_kubernetes(self) -> bool:
+        return self.type.startswith("kubernetes:")
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """Cluster, kind, namespace (empty for cluster-scoped kinds) and name."""
+        metadata = self.inputs["metadata"]
+        return (self.provider, self.inputs["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+class RepeatedUrnError(AssertionError):
+    """Two declarations would be one resource: the engine would refuse the second one, mocks do not."""
+
+
+class _NoCalls(mocks.Mocks):  # type: ignore[misc]
+    """A preview must need no answer from outside."""
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        raise AssertionError(f"the program called {args.token}")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
+        raise AssertionError(f"the recorder answers for {args.name} itself")
+
+
+class Recorder(mocks.MockMonitor):  # type: ignore[misc]
+    """The monitor behind a program under test; it answers every registration with its own inputs."""
+
+    def __init__(self) -> None:
+        super().__init__(_NoCalls())
+        self.declarations: list[Declaration] = []
+        self.outputs: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the monitor's own spelling
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        self.declarations.append(_declaration(urn, request))
+        identity = f"{request.name}-id" if request.custom else ""
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=request.object)
+
+    @property
+    def kubernetes(self) -> list[Declaration]:
+        """Every Kubernetes object, in a stable order."""
+        return sorted((one for one in self.declarations if one.is_kubernetes), key=lambda one: one.urn)
+
+    @property
+    def components(self) -> list[Declaration]:
+        return sorted((one for one in self.declarations if one.is_component), key=lambda one: one.urn)
+
+    def misnamed(self) -> list[str]:
+        """Children whose logical name does not start with their component's."""
+        return [
+            f"{one.name} below {one.parent}"
+            for one in self.declarations
+            if one.parent and not one.name.startswith(f"{one.parent}-")
+        ]
+
+    def find(self, kind: str, name: str, *, provider: str, namespace: str = "") -> Declaration:
+        """The one object of that identity."""
+        wanted = (provider, kind, namespace, name)
+        found = [one for one in self.kubernetes if one.identity == wanted]
+        assert len(found) == 1, f"{wanted} is declared {len(found)} times"
+        return found[0]
+
+
+def run(program: Program, stack: str = "test", *, preview: bool = True) -> Recorder:
+    """Run a program to its end and return what it declared and exported. Raises RepeatedUrnError."""
+    recorder = Recorder()
+
+    def main() -> None:
+        for name, value in (program() or {}).items():
+            pulumi.export(name, value)
+
+    async def under_mocks() -> None:
+        mocks.set_mocks(recorder.mocks, PROJECT, stack, preview, monitor=recorder)
+        await run_pulumi_func(main)
+        stack_outputs = pulumi.runtime.get_root_resource().outputs
+        recorder.outputs = _plain(await pulumi.Output.from_input(stack_outputs).future())
+
+    with patch.dict(os.environ, {"PULUMI_ERROR_OUTPUT_STRING": "true"}):
+        asyncio.run(under_mocks())
+    repeated = [urn for urn, count in Counter(one.urn for one in recorder.declarations).items() if count > 1]
+    if repeated:
+        raise RepeatedUrnError(f"declared more than once: {', '.join(sorted(repeated))}")
+    return recorder
+
+
+def _declaration(urn: str, request: Any) -> Declaration:
+    by_value = {urn for entry in request.propertyDependencies.values() for urn in entry.urns}
+    everything = frozenset(request.dependencies)
+    parent_type = request.parent.split("::")[2].split("$")[-1] if request.parent else ""
+    provider = request.provider or next(iter(request.providers.values()), "")
+    return Declaration(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        parent="" if parent_type in {"", "pulumi:pulumi:Stack"} else _name(request.parent),
+        provider=provider.split("::")[-2] if provider else "",
+        dependencies=frozenset(_name(one) for one in everything),
+        explicit_dependencies=frozenset(_name(one) for one in everything - by_value),
+        inputs=_plain(rpc.deserialize_properties(request.object)),
+    )
+
+
+def _name(urn: str) -> str:
+    return urn.rsplit("::", maxsplit=1)[-1]
+
+
+def _plain(value: Any) -> Any:
+    """Numbers cross the wire as doubles; whole ones are integers in every manifest."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,154 @@
+"""Our own stacks against the catalogue of controls: by the pack and, where it has no rule yet, here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from zero_trust.judge import defects
+from zero_trust.objects import objects
+
+from tests.recorder import Declaration, Recorder
+
+Place = tuple[str, str]
+"""Cluster and namespace."""
+
+
+def place(one: Declaration) -> Place:
+    return (one.provider, one.inputs["metadata"].get("namespace", ""))
+
+
+def of_kind(recorded: Recorder, *kinds: str) -> Iterator[Declaration]:
+    return (one for one in recorded.kubernetes if one.inputs["kind"] in kinds)
+
+
+def namespaces(recorded: Recorder) -> set[Place]:
+    return {(one.provider, one.inputs["metadata"]["name"]) for one in of_kind(recorded, "Namespace")}
+
+
+def pods(recorded: Recorder) -> Iterator[tuple[Declaration, dict[str, Any]]]:
+    for one in of_kind(recorded, "Deployment"):
+        yield one, one.inputs["spec"]["template"]
+
+
+def test_the_zero_trust_pack_finds_nothing(recorded: Recorder) -> None:
+    found = [
+        f"{one.name}: {control} {message}"
+        for one in recorded.kubernetes
+        for judged in objects(one.inputs)
+        for control, message in defects(judged)
+    ]
+    assert found == []
+
+
+def test_wl_12_every_object_is_in_a_namespace_of_the_stack_or_cluster_wide(recorded: Recorder) -> None:
+    cluster_wide = {"Namespace", "ClusterSecretStore"}
+    homeless = [
+        one.name
+        for one in recorded.kubernetes
+        if one.inputs["kind"] not in cluster_wide and place(one) not in namespaces(recorded)
+    ]
+    assert homeless == []
+
+
+def test_wl_13_every_namespace_enforces_restricted_at_a_pinned_version(recorded: Recorder) -> None:
+    for one in of_kind(recorded, "Namespace"):
+        labels = one.inputs["metadata"]["labels"]
+        assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+        assert labels["pod-security.kubernetes.io/enforce-version"].startswith("v1.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "selector"), [("NetworkPolicy", "podSelector"), ("CiliumNetworkPolicy", "endpointSelector")]
+)
+def test_nw_01_every_namespace_denies_by_default_both_ways(
+    recorded: Recorder, kind: str, selector: str
+) -> None:
+    closed = {
+        place(one)
+        for one in of_kind(recorded, kind)
+        if one.inputs["spec"][selector] == {}
+        and (
+            set(one.inputs["spec"].get("policyTypes", ())) == {"Ingress", "Egress"}
+            or one.inputs["spec"].get("enableDefaultDeny") == {"ingress": True, "egress": True}
+        )
+    }
+    assert closed == namespaces(recorded)
+
+
+def test_nw_03_no_rule_is_without_peers_and_no_peer_is_everybody(recorded: Recorder) -> None:
+    for one in of_kind(recorded, "NetworkPolicy"):
+        spec = one.inputs["spec"]
+        for rule, peers in [("ingress", "from"), ("egress", "to")]:
+            for entry in spec.get(rule, ()):
+                assert entry[peers], one.name
+                assert all(peer["namespaceSelector"]["matchLabels"] for peer in entry[peers]), one.name
+
+
+def test_nw_04_every_selector_finds_a_pod_of_the_stack(recorded: Recorder) -> None:
+    labels = [(place(one), pod["metadata"]["labels"]) for one, pod in pods(recorded)]
+    for one in of_kind(recorded, "NetworkPolicy", "CiliumNetworkPolicy", "Service", "PodDisruptionBudget"):
+        spec = one.inputs["spec"]
+        wanted = spec.get("podSelector") or spec.get("endpointSelector") or spec.get("selector") or {}
+        wanted = wanted.get("matchLabels", wanted)
+        if wanted:
+            assert [
+                there for there, has in labels if there == place(one) and wanted.items() <= has.items()
+            ], one.name
+
+
+def test_nw_05_no_cilium_rule_opens_the_world_and_names_are_exact(recorded: Recorder) -> None:
+    for one in of_kind(recorded, "CiliumNetworkPolicy"):
+        for rule in [*one.inputs["spec"].get("egress", ()), *one.inputs["spec"].get("ingress", ())]:
+            assert not {key for key in rule if key.endswith(("Entities", "CIDR", "CIDRSet"))}, one.name
+            assert all(list(name) == ["matchName"] for name in rule.get("toFQDNs", ())), one.name
+
+
+def test_nw_06_every_service_stays_inside_its_cluster(recorded: Recorder) -> None:
+    assert {one.inputs["spec"]["type"] for one in of_kind(recorded, "Service")} == {"ClusterIP"}
+
+
+def test_id_06_to_08_every_pod_has_an_identity_of_its_own_that_exists(recorded: Recorder) -> None:
+    accounts = {(*place(one), one.inputs["metadata"]["name"]) for one in of_kind(recorded, "ServiceAccount")}
+    for one, pod in pods(recorded):
+        assert pod["spec"]["serviceAccountName"] != "default"
+        assert (*place(one), pod["spec"]["serviceAccountName"]) in accounts
+        assert pod["spec"]["automountServiceAccountToken"] is False
+
+
+def test_id_07_no_service_account_mounts_a_token(recorded: Recorder) -> None:
+    assert all(
+        one.inputs["automountServiceAccountToken"] is False for one in of_kind(recorded, "ServiceAccount")
+    )
+
+
+def test_se_05_no_secret_is_declared_with_its_data(recorded: Recorder) -> None:
+    assert list(of_kind(recorded, "Secret")) == []
+
+
+def test_gc_03_every_tenant_has_a_quota_with_gpus_and_a_limit_range(recorded: Recorder) -> None:
+    tenants = {
+        (one.provider, one.inputs["metadata"]["name"])
+        for one in of_kind(recorded, "Namespace")
+        if "mlops.platform/tenant-purpose" in one.inputs["metadata"]["labels"]
+    }
+    bounded = {
+        place(one)
+        for one in of_kind(recorded, "ResourceQuota")
+        if any(key.startswith("requests.nvidia.com/") for key in one.inputs["spec"]["hard"])
+    }
+    assert tenants
+    assert bounded == tenants == {place(one) for one in of_kind(recorded, "LimitRange")}
+
+
+def test_gc_04_namespaces_and_workloads_say_who_pays(recorded: Recorder) -> None:
+    labelled = [one.inputs["metadata"]["labels"] for one in of_kind(recorded, "Namespace", "Deployment")]
+    labelled += [pod["metadata"]["labels"] for _, pod in pods(recorded)]
+    assert all({"team", "cost-center", "environment"} <= labels.keys() for labels in labelled)
+
+
+def test_sr_04_every_long_running_container_has_probes(recorded: Recorder) -> None:
+    for one, pod in pods(recorded):
+        for container in pod["spec"]["containers"]:
+            assert {"livenessProbe", "readinessProbe"} <= container.keys(), one.name

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from config.schema import PlatformSettings
+from stacks.platform import build
+from tests.recorder import Declaration, Recorder, run
+
+
+def same_but_for_the_cluster(one: Declaration, cluster: str) -> tuple[str, str, str]:
+    return (one.type, one.name.removeprefix(cluster), one.parent.removeprefix(cluster))
+
+
+def test_every_object_goes_through_the_explicit_provider_of_its_cluster(
+    recorded: Recorder, settings: PlatformSettings
+) -> None:
+    clusters = {cluster.name for cluster in settings.clusters}
+    assert {one.provider for one in recorded.kubernetes} == clusters
+    assert [one.name for one in recorded.kubernetes if not one.name.startswith(f"{one.provider}-")] == []
+
+
+def test_every_child_is_named_for_its_component(recorded: Recorder) -> None:
+    assert recorded.misnamed() == []
+
+
+def test_every_object_belongs_to_a_component(recorded: Recorder) -> None:
+    assert [one.name for one in recorded.kubernetes if not one.parent] == []
+
+
+def test_no_two_objects_of_a_cluster_are_the_same_object(recorded: Recorder) -> None:
+    counted = Counter(one.identity for one in recorded.kubernetes)
+    assert [identity for identity, count in counted.items() if count > 1] == []
+
+
+def test_values_order_the_graph_and_nothing_else_does(recorded: Recorder) -> None:
+    """An explicit dependency needs a reason (a CRD, a webhook); none exists yet."""
+    assert {
+        one.name: one.explicit_dependencies for one in recorded.declarations if one.explicit_dependencies
+    } == {}
+
+
+def test_nothing_runs_in_a_namespace_before_it_is_closed_and_bounded(recorded: Recorder) -> None:
+    (first, *_) = [one for one in recorded.kubernetes if one.inputs["kind"] == "Deployment"]
+    home = [
+        one
+        for one in recorded.kubernetes
+        if one.provider == first.provider
+        and one.inputs["metadata"].get("namespace") == first.inputs["metadata"]["namespace"]
+        and one.inputs["metadata"]["name"] in {"default-deny", "allow-dns", "tenant", "defaults"}
+    ]
+    assert len(home) == 6
+    assert {one.name for one in home} <= first.dependencies
+
+
+def test_a_deployment_comes_after_all_that_it_refers_to(recorded: Recorder) -> None:
+    for one in recorded.kubernetes:
+        if one.inputs["kind"] == "Deployment":
+            pod = one.inputs["spec"]["template"]["spec"]
+            names = {
+                pod["serviceAccountName"],
+                *(v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v),
+            }
+            before = {d.inputs["metadata"]["name"] for d in recorded.kubernetes if d.name in one.dependencies}
+            assert names <= before
+
+
+def test_clusters_differ_by_their_settings_alone(recorded: Recorder, settings: PlatformSettings) -> None:
+    shapes = [
+        {
+            same_but_for_the_cluster(one, cluster.name)
+            for one in recorded.kubernetes
+            if one.provider == cluster.name
+        }
+        for cluster in settings.clusters
+    ]
+    assert shapes[0]
+    assert all(shape == shapes[0] for shape in shapes)
+
+
+def test_a_cluster_without_gpu_pools_gets_no_gpu_namespace(settings: PlatformSettings) -> None:
+    bare = settings.model_copy(
+        update={"clusters": tuple(one.model_copy(update={"gpu_pools": ()}) for one in settings.clusters)}
+    )
+    recorded = run(lambda: build(bare))
+    assert not [one for one in recorded.declarations if "gpu" in one.name]
+
+
+def test_only_declared_purposes_reach_mlflow(recorded: Recorder, settings: PlatformSettings) -> None:
+    expected = {one.name for one in settings.tenants if one.purpose in {"dev", "training", "serving"}}
+    for cluster in settings.clusters:
+        found = {
+            one.inputs["metadata"]["namespace"]
+            for one in recorded.kubernetes
+            if one.provider == cluster.name and one.inputs["metadata"]["name"] == "to-mlflow"
+        }
+        assert found == expected
+
+
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+def test_preview_and_up_declare_the_same(
+    settings: PlatformSettings, recorded: Recorder, preview: bool
+) -> None:
+    again = run(lambda: build(settings), preview=preview)
+    assert {(one.type, one.name): one.inputs for one in again.declarations} == {
+        (one.type, one.name): one.inputs for one in recorded.declarations
+    }

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.recorder import Recorder
+from tests.stacks.stack_schemas import built_in_mistakes, crd_schema, custom_mistakes
+
+ROOT = Path(__file__).resolve().parents[2]
+CRDS = ROOT.parent / "shared" / "upstream" / "crds"
+CUSTOM = {"cilium.io", "external-secrets.io"}
+
+needs_crds = pytest.mark.skipif(
+    not CRDS.is_dir(),
+    reason=f"the upstream CRDs are not beside this checkout ({CRDS.relative_to(ROOT.parent)})",
+)
+
+
+def is_custom(manifest: dict[str, Any]) -> bool:
+    return str(manifest["apiVersion"]).partition("/")[0] in CUSTOM
+
+
+def test_every_built_in_object_is_what_its_kind_allows(recorded: Recorder) -> None:
+    mistakes = {
+        one.name: found
+        for one in recorded.kubernetes
+        if not is_custom(one.inputs) and (found := built_in_mistakes(one.inputs))
+    }
+    assert mistakes == {}
+
+
+@needs_crds
+def test_every_custom_object_is_what_its_crd_allows(recorded: Recorder) -> None:
+    custom = [one for one in recorded.kubernetes if is_custom(one.inputs)]
+    assert {one.inputs["kind"] for one in custom} == {
+        "CiliumNetworkPolicy",
+        "ExternalSecret",
+        "ClusterSecretStore",
+    }
+    mistakes = {one.name: found for one in custom if (found := against_crd(one.inputs, CRDS))}
+    assert mistakes == {}
+
+
+def against_crd(manifest: dict[str, Any], folder: Path) -> list[str]:
+    return custom_mistakes(manifest, crd_schema(folder, manifest["apiVersion"], manifest["kind"]))
+
+
+def broken(recorded: Recorder, kind: str, *path: str | int, value: Any) -> dict[str, Any]:
+    """The first object of a kind with one field changed."""
+    manifest: dict[str, Any] = copy.deepcopy(
+        next(one.inputs for one in recorded.kubernetes if one.inputs["kind"] == kind)
+    )
+    place: Any = manifest
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    return manifest
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("spec", "replica"), 2),
+        (("spec", "replicas"), "2"),
+        (("spec", "template", "spec", "containers", 0, "securityContext", "readOnlyRootFileSystem"), True),
+        (("spec", "template", "spec", "containers", 0, "lifecycle", "preStop", "sleep"), 5),
+        (("spec", "selector"), None),
+    ],
+)
+def test_a_mistake_in_a_built_in_object_is_seen(
+    recorded: Recorder, path: tuple[str | int, ...], value: object
+) -> None:
+    assert built_in_mistakes(broken(recorded, "Deployment", *path, value=value))
+
+
+@needs_crds
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("CiliumNetworkPolicy", ("spec", "egres"), []),
+        ("CiliumNetworkPolicy", ("spec", "egress"), {}),
+        ("ExternalSecret", ("spec", "data"), [{"secretKey": "a", "remoteRef": {"property": "a"}}]),
+        ("ClusterSecretStore", ("spec", "provider", "vault", "version"), "v3"),
+    ],
+)
+def test_a_mistake_in_a_custom_object_is_seen(
+    recorded: Recorder, kind: str, path: tuple[str, ...], value: object
+) -> None:
+    assert against_crd(broken(recorded, kind, *path, value=value), CRDS)
