@@ -65,6 +65,7 @@ def check(
         *(_primary(clusters) if all_clusters else ()),
         *_unique("tenants", {i: tenant.name for i, tenant in tenants.items()}, ("name",)),
         *_own_tenant(tenants, all_tenants=all_tenants),
+        *_told_apart(clusters, tenants),
         *(_offered(clusters, tenants) if all_clusters else ()),
         *_mirror(charts),
         *_unique("layers", layers, ()),
@@ -140,6 +141,20 @@ def _own_tenant(tenants: Mapping[int, TenantSettings], *, all_tenants: bool) -> 
     if all_tenants and tenants and not own:
         remedy = "give exactly one tenant the purpose 'platform'"
         yield Finding(path=("tenants",), given="no tenant with purpose 'platform'", remedy=remedy)
+
+
+def _told_apart(
+    clusters: Mapping[int, ClusterSettings], tenants: Mapping[int, TenantSettings]
+) -> Iterator[Finding]:
+    """`<cluster>-<tenant>` names a resource, so `a` with `b-c` and `a-b` with `c` may not meet in a stack."""
+    taken: dict[str, str] = {}
+    for cluster in {cluster.name: cluster for cluster in clusters.values()}.values():
+        for index, tenant in tenants.items():
+            name = f"{cluster.name}-{tenant.name}"
+            owner = taken.setdefault(name, cluster.name)
+            if owner != cluster.name:
+                remedy = f"rename it: cluster {owner!r} already uses the name that it gets in {cluster.name!r}"
+                yield Finding(path=("tenants", index, "name"), given=repr(tenant.name), remedy=remedy)
 
 
 def _offered(

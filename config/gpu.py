@@ -20,6 +20,9 @@ POOL_LABEL = "mlops.platform/gpu-pool"
 PURPOSE_LABEL = "mlops.platform/purpose"
 """Label and taint with the pool's purpose: it keeps development and training apart."""
 
+DEVICE_PLUGIN_LABEL = "nvidia.com/device-plugin.config"
+"""Label that names a node's configuration in the device plugin's ConfigMap: the pool's."""
+
 GPU = "nvidia.com/gpu"
 SHARED_GPU = "nvidia.com/gpu.shared"
 
@@ -72,6 +75,7 @@ def node_labels(pool: GpuPool) -> dict[str, str]:
     return {
         POOL_LABEL: pool.name,
         PURPOSE_LABEL: pool.purpose,
+        DEVICE_PLUGIN_LABEL: pool.name,
         **_operator_labels(pool),
         **_version_labels(),
         **_resource_labels(pool),
@@ -80,19 +84,13 @@ def node_labels(pool: GpuPool) -> dict[str, str]:
 
 
 def mig_config(pool: GpuPool) -> str:
-    """The value of `nvidia.com/mig.config`: a stock configuration's name where one fits, else one of ours.
+    """The value of `nvidia.com/mig.config`: a configuration's name in MIG manager's ConfigMap.
 
-    A name of ours (`mlops-<profile>-<count>_…`) needs that configuration in MIG manager's ConfigMap.
+    The name spells the cut, `mlops-<profile>-<count>_…`, so that one name cannot mean two cuts.
     """
     if not isinstance(pool.sharing, Mig):
         return "all-disabled"
-    instances = _instances(pool)
-    if len(instances) == 1 and instances[0][1] == instances[0][0].most:
-        return f"all-{instances[0][0].label_name}"
-    geometry = pool.gpu.mig
-    if geometry and tuple((profile.name, count) for profile, count in instances) == geometry.balanced:
-        return "all-balanced"
-    return "mlops-" + "_".join(f"{profile.label_name}-{count}" for profile, count in instances)
+    return "mlops-" + "_".join(f"{profile.label_name}-{count}" for profile, count in _instances(pool))
 
 
 def _instances(pool: GpuPool) -> list[tuple[Profile, int]]:

@@ -51,7 +51,6 @@ def _seven(*rows: _Row) -> Geometry:
     return Geometry(
         memory_slices=8,
         profiles=tuple(_profile(row, *place) for row, place in zip(rows, places, strict=True)),
-        balanced=((rows[0][0], 2), (rows[3][0], 1), (rows[4][0], 1)),
     )
 
 
@@ -81,7 +80,6 @@ _A30 = Geometry(
         _profile(("2g.12gb+me", 12032, 28, 2, 2, 1, 1), 2, (0, 2), 2, 1),
         _profile(("4g.24gb", 24192, 56, 4, 4, 1, 1), 4, (0,), 4, 1),
     ),
-    balanced=(("1g.6gb", 2), ("2g.12gb", 1)),
 )
 _A100_40 = _seven(
     ("1g.5gb", 4864, 14, 1, 0, 0, 0),

@@ -56,8 +56,6 @@ class Geometry:
 
     memory_slices: int
     profiles: tuple[Profile, ...]
-    balanced: tuple[tuple[str, int], ...]
-    """The mix that MIG manager's stock configuration `all-balanced` makes."""
 
     @cached_property
     def by_name(self) -> dict[str, Profile]:

@@ -53,17 +53,9 @@ class GpuPools(Component, token="mlops:index:GpuPools"):
 def mig_config_map(pools: Sequence[GpuPool], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
     """MIG manager's configurations (mig-parted's format `v1`), under the key that it reads.
 
-    It replaces the operator's own list, so it holds every name that a node of these pools asks for. Raises
-    ValueError where one name would have to mean two different cuts.
+    It replaces the operator's own list, so it holds every name that a node of these pools asks for.
     """
-    configurations: dict[str, list[dict[str, Any]]] = {}
-    for pool in pools:
-        cut = _mig_devices(pool)
-        if configurations.setdefault(gpu.mig_config(pool), cut) != cut:
-            raise ValueError(
-                f"GPU pool {pool.name!r}: another pool of the cluster already uses the MIG configuration "
-                f"{gpu.mig_config(pool)!r} for a different cut; give one of the two other profiles"
-            )
+    configurations = {gpu.mig_config(pool): _mig_devices(pool) for pool in pools}
     document = {"version": "v1", "mig-configs": dict(sorted(configurations.items()))}
     data = {"config.yaml": _yaml(document)}
     return kubernetes_object(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from components.isolation.pod_hardening import hardened
+from components.isolation.tenant_namespace import WORKLOAD_ACCOUNT
+from components.labels import Owner, labels
 from components.manifest import Manifest
+from components.tracking.mlflow_server import PORT
 from config import catalog
 
-PURPOSE_LABELS = {"app.kubernetes.io/name": "training-job", "app.kubernetes.io/part-of": "mlops-platform"}
+APP = "training-job"
 SCRIPT_FOLDER = "/opt/train"
 SCRATCH_FOLDER = "/tmp"  # noqa: S108 - a path inside the container, an emptyDir of its own
-TRACKING_PORT = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class TrainingJob:
     name: str
     namespace: str
     platform_namespace: str
+    owner: Owner
     script: str = field(repr=False)
     arguments: tuple[str, ...] = ()
     keep_seconds: int = 86_400
@@ -31,16 +34,16 @@ def training_job(job: TrainingJob) -> Manifest:
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": job.name, "namespace": job.namespace, "labels": dict(PURPOSE_LABELS)},
+        "metadata": {"name": job.name, "namespace": job.namespace, "labels": _labels(job)},
         "spec": {
             "backoffLimit": 0,
             "ttlSecondsAfterFinished": job.keep_seconds,
             "template": {
-                "metadata": {"labels": dict(PURPOSE_LABELS)},
+                "metadata": {"labels": _labels(job)},
                 "spec": hardened(
                     {
                         "restartPolicy": "Never",
-                        "serviceAccountName": "workload",
+                        "serviceAccountName": WORKLOAD_ACCOUNT,
                         "containers": [_container(job)],
                         "volumes": [
                             {"name": "script", "configMap": {"name": job.name}},
@@ -61,7 +64,7 @@ def script_config_map(job: TrainingJob, job_uid: str) -> Manifest:
         "metadata": {
             "name": job.name,
             "namespace": job.namespace,
-            "labels": dict(PURPOSE_LABELS),
+            "labels": _labels(job),
             "ownerReferences": [
                 {
                     "apiVersion": "batch/v1",
@@ -77,8 +80,12 @@ def script_config_map(job: TrainingJob, job_uid: str) -> Manifest:
     }
 
 
+def _labels(job: TrainingJob) -> dict[str, str]:
+    return labels(APP, "training", job.owner)
+
+
 def _container(job: TrainingJob) -> Manifest:
-    tracking = f"http://mlflow.{job.platform_namespace}.svc:{TRACKING_PORT}"
+    tracking = f"http://mlflow.{job.platform_namespace}.svc:{PORT}"
     return {
         "name": "train",
         "image": catalog.MLFLOW_IMAGE.reference,

@@ -57,12 +57,6 @@ def test_pools_with_the_same_cut_share_one_configuration() -> None:
     assert len(mig_configs(SINGLE, again)) == 1
 
 
-def test_one_name_for_two_cuts_is_refused_with_the_pools_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.gpu.mig_config", lambda _: "all-balanced")
-    with pytest.raises(ValueError, match=r"'single'.*'all-balanced'"):
-        mig_config_map([MIXED, SINGLE], NAMESPACE, {})
-
-
 def test_each_pool_has_a_device_plugin_configuration_of_its_own() -> None:
     assert list(device_plugin_config_map(EVERY, NAMESPACE, {})["data"]) == [one.name for one in EVERY]
 

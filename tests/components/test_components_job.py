@@ -5,12 +5,16 @@ import fnmatch
 from zero_trust.judge import defects
 from zero_trust.objects import objects
 
+from components.labels import Owner
 from components.tracking.mlflow import server_settings
 from components.tracking.mlflow_server import PORT
 from components.training.job import TrainingJob, script_config_map, training_job
 from tests.stacks.stack_schemas import built_in_mistakes
 
-JOB = TrainingJob(name="run-1", namespace="team", platform_namespace="platform", script="print('hello')")
+OWNER = Owner(team="ml", cost_center="research", environment="dev")
+JOB = TrainingJob(
+    name="run-1", namespace="team", platform_namespace="platform", owner=OWNER, script="print('hello')"
+)
 
 
 def test_both_objects_are_what_their_kinds_allow() -> None:
@@ -40,3 +44,10 @@ def test_the_job_calls_the_tracking_server_by_a_name_that_it_answers_to() -> Non
     allowed = server_settings("platform")["MLFLOW_SERVER_ALLOWED_HOSTS"].split(",")
     assert any(fnmatch.fnmatch(host, pattern) for pattern in allowed)
     assert host.endswith(f":{PORT}")
+
+
+def test_job_and_pod_say_who_owns_and_pays_for_them() -> None:
+    job = training_job(JOB)
+    for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
+        found = {metadata["labels"][key] for key in ("team", "cost-center", "environment")}
+        assert found == {"ml", "research", "dev"}

@@ -240,6 +240,12 @@ def test_one_mistake_is_refused_with_its_place_and_remedy(
             "settings.tenants[0].name has it already",
         ),
         (
+            {"clusters.1.name": "east-mlops", "tenants.0.name": "mlops-dev", "tenants.1.name": "dev"},
+            "settings.tenants[1].name",
+            "given 'dev'",
+            "cluster 'east' already uses the name that it gets in 'east-mlops'",
+        ),
+        (
             {"tenants.1.purpose": "platform"},
             "settings.tenants[1].purpose",
             "given 'platform'",

@@ -65,7 +65,7 @@ def test_a_mig_mixed_node_has_the_labels_of_each_profile() -> None:
         "nvidia.com/gpu.memory": "81920",
         "nvidia.com/gpu.replicas": "0",
         "nvidia.com/mig.strategy": "mixed",
-        "nvidia.com/mig.config": "all-balanced",
+        "nvidia.com/mig.config": "mlops-1g.10gb-2_2g.20gb-1_3g.40gb-1",
         "nvidia.com/mig-1g.10gb.count": "2",
         "nvidia.com/mig-1g.10gb.engines.copy": "1",
         "nvidia.com/mig-1g.10gb.engines.decoder": "0",
@@ -100,7 +100,7 @@ def test_a_mig_single_node_describes_its_instances_in_place_of_its_gpus() -> Non
         "nvidia.com/gpu.replicas": "1",
         "nvidia.com/gpu.slices.ci": "1",
         "nvidia.com/gpu.slices.gi": "1",
-        "nvidia.com/mig.config": "all-1g.10gb",
+        "nvidia.com/mig.config": "mlops-1g.10gb-7",
         "nvidia.com/mig.strategy": "single",
     }.items() <= labels.items()
     assert not [key for key in labels if key.startswith("nvidia.com/mig-")]
@@ -135,6 +135,10 @@ def test_shares_without_a_name_of_their_own_are_told_by_the_product() -> None:
     }.items() <= node_labels(shared).items()
 
 
+def test_a_node_names_its_device_plugin_configuration() -> None:
+    assert node_labels(pool("L40S-48GB"))["nvidia.com/device-plugin.config"] == pool("L40S-48GB").name
+
+
 def test_a_model_without_mig_has_no_mig_manager() -> None:
     labels = node_labels(pool("L40S-48GB"))
     assert "nvidia.com/gpu.deploy.mig-manager" not in labels
@@ -144,15 +148,14 @@ def test_a_model_without_mig_has_no_mig_manager() -> None:
 @pytest.mark.parametrize(
     ("model", "profiles", "name"),
     [
-        ("A100-40GB", {"1g.10gb": 4}, "all-1g.10gb"),
-        ("A100-80GB", {"1g.10gb+me": 1}, "all-1g.10gb.me"),
-        ("A30-24GB", {"2g.12gb": 1, "1g.6gb": 2}, "all-balanced"),
-        ("H200-141GB", {"3g.71gb": 1, "2g.35gb": 1, "1g.18gb": 2}, "all-balanced"),
+        ("A100-40GB", {"1g.10gb": 4}, "mlops-1g.10gb-4"),
+        ("A100-80GB", {"1g.10gb+me": 1}, "mlops-1g.10gb.me-1"),
+        ("A30-24GB", {"2g.12gb": 1, "1g.6gb": 2}, "mlops-1g.6gb-2_2g.12gb-1"),
         ("A100-80GB", {"1g.10gb": 3}, "mlops-1g.10gb-3"),
         ("A100-80GB", {"2g.20gb": 1, "1g.20gb": 2}, "mlops-1g.20gb-2_2g.20gb-1"),
     ],
 )
-def test_a_stock_mig_configuration_is_used_where_there_is_one(
+def test_a_mig_configuration_is_named_for_its_cut_whatever_the_order_in_the_settings(
     model: str, profiles: dict[str, int], name: str
 ) -> None:
     assert mig_config(pool(model, {"strategy": "mig", "profiles": profiles})) == name

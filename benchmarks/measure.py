@@ -1,0 +1,51 @@
+"""Time whole processes and their memory, as the operating system accounts for them."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One finished process: wall-clock and CPU seconds, peak resident memory in MiB."""
+
+    wall: float
+    cpu: float
+    peak_mib: float
+
+
+def run(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None, expect: int = 0
+) -> Run:
+    """Run a command to its end, its output thrown away. Raises RuntimeError when it ends otherwise than expected."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    words = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != expect:
+        raise RuntimeError(f"{' '.join(command)}: ended with {process.returncode}:\n{words.decode()[-2000:]}")
+    return Run(wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak_mib=usage.ru_maxrss / 1024)
+
+
+def median(runs: Sequence[Run]) -> Run:
+    """The median of each figure by itself."""
+    return Run(
+        wall=statistics.median(r.wall for r in runs),
+        cpu=statistics.median(r.cpu for r in runs),
+        peak_mib=statistics.median(r.peak_mib for r in runs),
+    )

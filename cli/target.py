@@ -1,0 +1,92 @@
+"""What a command works on: the checkout, one stack's settings, and where its state lives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from cli.errors import CommandRefused
+from config.load import read
+from config.schema import PlatformSettings
+from lab.folder import LabFolder, write_private
+
+LAB_VARIABLE = "MLOPS_LAB_DIR"
+PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file
+"""Name of the lab's secret that encrypts the state of its stacks, in both engines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One stack of one checkout."""
+
+    root: Path
+    stack: str
+    settings: PlatformSettings
+    lab: LabFolder
+
+    @property
+    def on_lab(self) -> bool:
+        """Whether every cluster of the stack is one of the lab's."""
+        return all(cluster.kind == "lab" for cluster in self.settings.clusters)
+
+    @property
+    def packs(self) -> tuple[Path, ...]:
+        """Every policy pack of the checkout."""
+        return tuple(sorted(path.parent for path in (self.root / "policy-packs").glob("*/PulumiPolicy.yaml")))
+
+    @property
+    def pack_config(self) -> dict[Path, Path]:
+        """The settings that this stack gives a pack (levels, exemptions), where it gives any."""
+        named = {pack: pack / "config" / f"{self.stack}.json" for pack in self.packs}
+        return {pack: file for pack, file in named.items() if file.is_file()}
+
+    @property
+    def state_file(self) -> Path:
+        """The embedded engine's state of this stack."""
+        folder = self.lab.state if self.on_lab else user_state_path("mlops-platform") / self.root.name
+        return folder / f"{self.stack}.db"
+
+    def passphrase(self) -> str:
+        """What encrypts the secrets in the state. The lab makes one of its own.
+
+        Raises CommandRefused when the stack is not on the lab and the user gave none.
+        """
+        if self.on_lab:
+            file = self.lab.secret(PASSPHRASE)
+            if not file.exists():
+                write_private(file, os.urandom(32).hex())
+            return file.read_text(encoding="utf-8").strip()
+        if value := os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
+            return value
+        if name := os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
+            try:
+                return Path(name).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise CommandRefused(f"PULUMI_CONFIG_PASSPHRASE_FILE={name}: {error.strerror}") from None
+        raise CommandRefused(
+            f"stack {self.stack!r}: its state is encrypted, so a passphrase is needed: "
+            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+        )
+
+
+def project_root() -> Path:
+    """The checkout around the working folder. Raises CommandRefused outside of one."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").exists():
+            return folder
+    raise CommandRefused(f"{here}: no Pulumi.yaml here or above; run mlops inside a checkout of the platform")
+
+
+def lab_folder(root: Path) -> LabFolder:
+    """The lab's folder: MLOPS_LAB_DIR, else `.lab` in the checkout."""
+    return LabFolder(root / os.environ.get(LAB_VARIABLE, ".lab"))
+
+
+def target(stack: str) -> Target:
+    """Read and check the stack's settings. Raises SettingsError with every mistake in them."""
+    root = project_root()
+    return Target(root=root, stack=stack, settings=read(root, stack), lab=lab_folder(root))

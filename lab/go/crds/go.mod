@@ -1,0 +1,8 @@
+module crds
+
+go 1.26.0
+
+require (
+	github.com/cilium/cilium v1.20.2
+	github.com/external-secrets/external-secrets v1.3.2
+)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.errors import CommandFailed
+from cli.pulumi_cli import PulumiCli, planned
+from lab.folder import LabFolder
+
+STACK = "urn:pulumi:dev::mlops-platform"
+PROVIDER = f"{STACK}::pulumi:providers:kubernetes::east"
+
+
+def step(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"op": "create", "newState": {"urn": f"{STACK}::{kind}::{name}", "type": kind, **more}}
+
+
+def fake_pulumi(folder: Path, body: str) -> str:
+    """A `pulumi` that does what the shell lines say and writes its arguments and variables down."""
+    program = folder / "pulumi"
+    program.write_text(
+        f'#!/bin/sh\necho "$PWD|$PULUMI_BACKEND_URL|$PULUMI_CONFIG_PASSPHRASE_FILE|$*" >> {folder}/calls\n{body}\n'
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+def project(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: mlops-platform\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  mlops-platform:settings: {a: 1}\n")
+    return folder
+
+
+def test_a_component_is_in_the_cluster_of_its_children() -> None:
+    component = f"{STACK}::mlops:index:Mlflow::east-mlflow"
+    child = step(
+        "kubernetes:core/v1:ConfigMap",
+        "c",
+        parent=component,
+        provider=f"{PROVIDER}::some-id",
+        inputs={"a": 1},
+    )
+    plan = planned(
+        {
+            "steps": [
+                step("pulumi:providers:kubernetes", "east", inputs={"clusterIdentifier": "east-1"}),
+                step("mlops:index:Mlflow", "east-mlflow"),
+                child,
+            ]
+        }
+    )
+    assert [resource.cluster for resource in plan] == ["east-1", "east-1", "east-1"]
+    assert plan[2].provider == PROVIDER
+    assert plan[2].inputs == {"a": 1}
+
+
+def test_a_deletion_is_planned_from_the_old_state() -> None:
+    gone = {"op": "delete", "oldState": {"urn": f"{STACK}::kubernetes:core/v1:Secret::s", "type": "x"}}
+    assert [(r.name, r.operation) for r in planned({"steps": [gone]})] == [("s", "delete")]
+
+
+def test_a_stack_on_the_lab_never_touches_the_users_backend_or_file(tmp_path: Path) -> None:
+    lab = LabFolder(tmp_path / "lab")
+    lab.create()
+    root = project(tmp_path / "project")
+    before = (root / "Pulumi.dev.yaml").read_text()
+    program = fake_pulumi(tmp_path, 'case "$*" in *"stack ls"*) echo "[]";; esac')
+    PulumiCli(program=program, root=root, stack="dev", lab=lab).up()
+    calls = [line.split("|") for line in (tmp_path / "calls").read_text().splitlines()]
+    assert [call[3].split()[1] for call in calls] == ["stack", "stack", "up"]
+    assert {call[1] for call in calls} == {lab.pulumi.as_uri()}
+    assert {call[2] for call in calls} == {str(lab.secret("passphrase"))}
+    assert [call[0] for call in calls] == [str(lab.pulumi), str(lab.pulumi), str(root)]
+    assert f"--config-file {lab.pulumi}/Pulumi.dev.yaml" in calls[-1][3]
+    assert (root / "Pulumi.dev.yaml").read_text() == before
+
+
+def test_the_salt_of_the_lab_stack_survives_a_change_of_the_settings(tmp_path: Path) -> None:
+    lab = LabFolder(tmp_path / "lab")
+    lab.create()
+    root = project(tmp_path / "project")
+    init = f"echo 'encryptionsalt: v1:abc' >> {lab.pulumi}/Pulumi.dev.yaml"
+    program = fake_pulumi(tmp_path, f'case "$*" in *"stack ls"*) echo "[]";; *"stack init"*) {init};; esac')
+    driver = PulumiCli(program=program, root=root, stack="dev", lab=lab)
+    driver.up()
+    (root / "Pulumi.dev.yaml").write_text("config:\n  mlops-platform:settings: {a: 2}\n")
+    fake_pulumi(tmp_path, 'case "$*" in *"stack ls"*) echo \'[{"name": "dev"}]\';; esac')
+    driver.up()
+    copy = yaml.safe_load((lab.pulumi / "Pulumi.dev.yaml").read_text())
+    assert copy == {"config": {"mlops-platform:settings": {"a": 2}}, "encryptionsalt": "v1:abc"}
+
+
+def test_a_failed_preview_says_what_pulumi_said(tmp_path: Path) -> None:
+    program = fake_pulumi(tmp_path, 'echo "error: no stack named nope" >&2; exit 255')
+    with pytest.raises(CommandFailed, match="no stack named nope"):
+        PulumiCli(program=program, root=project(tmp_path / "project"), stack="nope").preview()
