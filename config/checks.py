@@ -153,7 +153,9 @@ def _told_apart(
             name = f"{cluster.name}-{tenant.name}"
             owner = taken.setdefault(name, cluster.name)
             if owner != cluster.name:
-                remedy = f"rename it: cluster {owner!r} already uses the name that it gets in {cluster.name!r}"
+                remedy = (
+                    f"rename it: cluster {owner!r} already uses the name that it gets in {cluster.name!r}"
+                )
                 yield Finding(path=("tenants", index, "name"), given=repr(tenant.name), remedy=remedy)
 
 

@@ -11,6 +11,7 @@ from engine.actions import Actions
 from engine.decide import Decision, decide, find
 from engine.errors import (
     ClusterUnreachable,
+    Interrupted,
     NotOurs,
     ObjectRefused,
     ProviderError,
@@ -57,7 +58,7 @@ class Applier:
     def register(self, goal: Goal) -> Outcome:
         if self._refused is not None:
             raise self._refused
-        held = self._held(goal)
+        held = "interrupted" if self._providers.stopped else self._held(goal)
         row = find(self._actions.olds, goal)
         with self._lock:
             self.goals[goal.urn] = goal
@@ -163,6 +164,8 @@ class Applier:
             self._actions.keep(goal, decision, error.live, cluster, unfinished=True)
         elif isinstance(error, (ObjectRefused, NotOurs)):
             self._actions.settle(goal)
+        if isinstance(error, Interrupted):
+            return self._skip(goal, str(error))
         if isinstance(error, ClusterUnreachable):
             first = self._record.fail(goal.provider, str(error))
             if first:

@@ -11,6 +11,7 @@ from engine import urn as urns
 from engine.apply import Applier
 from engine.errors import EngineError, ProgramError
 from engine.events import OnEvent, ignore
+from engine.interrupt import graceful
 from engine.monitor import stack_urn
 from engine.packs import Packs, Violation
 from engine.program import run_program
@@ -24,6 +25,7 @@ from engine.state import State
 from engine.values import UNKNOWN, Properties, masked
 
 _THREADS = 32
+_INTERRUPTED = "interrupted; the next run takes up what was begun"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +76,15 @@ def up(
     providers = Providers(Settings(root=project.root, connect_timeout=connect_timeout))
     record = Record(on_event)
     try:
-        with Packs.start(packs, pack_config or {}, project.name, stack, preview=False) as running:
+        with (
+            graceful(providers.stop),
+            Packs.start(packs, pack_config or {}, project.name, stack, preview=False) as running,
+        ):
             applier = Applier(state, providers, running, record)
             finished = _run(project, stack, applier, record, config, threads)
-            if finished:
+            if providers.stopped:
+                record.fail(stack_urn(project.name, stack), _INTERRUPTED)
+            elif finished:
                 _judge_stack(running, applier, record, state, project, stack)
                 _clean(state, providers, applier, record, threads)
                 state.set_outputs(_known(applier.stack_outputs))
@@ -96,12 +103,14 @@ def destroy(
     threads: int = _THREADS,
 ) -> Result:
     """Delete every resource of the state, in reverse dependency order. Does not run the program."""
-    del stack
     started = time.monotonic()
     providers = Providers(Settings(root=project.root, connect_timeout=connect_timeout))
     record = Record(on_event)
     try:
-        Remover(state, providers, record, threads).remove(state.rows())
+        with graceful(providers.stop):
+            Remover(state, providers, record, threads).remove(state.rows())
+        if providers.stopped:
+            record.fail(stack_urn(project.name, stack), _INTERRUPTED)
     finally:
         providers.close()
     if not state.rows():

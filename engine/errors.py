@@ -12,6 +12,7 @@ EngineError
 └── ProviderError           one resource's action failed
     ├── ClusterUnreachable  no answer within the time limit
     ├── ObjectRefused       the API server said no
+    ├── Interrupted         the user stopped the run
     ├── NotOurs             the object exists and somebody else made it
     └── NotReady            applied, but not ready in time
 
@@ -77,6 +78,10 @@ class ObjectRefused(ProviderError):
         super().__init__(message)
         self.status = status
         self.immutable = immutable
+
+
+class Interrupted(ProviderError):
+    """The run was stopped while this action waited; the next run takes it up again."""
 
 
 class NotOurs(ProviderError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine import order
 from engine import urn as urns
-from engine.errors import ClusterUnreachable, ProviderError
+from engine.errors import ClusterUnreachable, Interrupted, ProviderError
 from engine.providers import Providers
 from engine.providers.base import Action, Provider
 from engine.record import Record, Step
@@ -50,9 +50,15 @@ class Remover:
                 f"{row.name} ({row.type}) cannot be deleted because it is protected; apply it once with "
                 "protect=False first",
             )
+        if self._providers.stopped:
+            self._skip(urn, "interrupted")
+            return False
         try:
             with step.shown():
                 self._delete(row, step)
+        except Interrupted as error:
+            self._skip(urn, str(error))
+            return False
         except ClusterUnreachable as error:
             if self._record.fail(row.provider, str(error)):
                 step.tell("failed", str(error))

@@ -24,7 +24,7 @@ class LabError(Exception):
     """Base of everything the lab raises on purpose."""
 
 
-class Refusal(LabError):  # noqa: N818
+class Refusal(LabError):
     """The request cannot be met as given; nothing was touched."""
 
 
@@ -36,7 +36,7 @@ class Busy(Refusal):
     """Another command holds the lab."""
 
 
-class Failure(LabError):  # noqa: N818
+class Failure(LabError):
     """Something that should have worked did not."""
 
 

@@ -13,8 +13,7 @@ from lab.errors import Refusal
 MARKER = "MLOPS_LAB"
 """Environment variable that every process of a lab carries; its value is the lab's absolute folder."""
 
-_SOCKET_LIMIT = 75
-"""Longest folder of sockets: sun_path holds 108 bytes, and supervisord binds at <socket>.<pid> first."""
+_SOCKET_LIMIT = 75  # of a folder: sun_path holds 108 bytes, supervisord binds at <socket>.<pid> first
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class ClusterFolder:
 
 @dataclass(frozen=True)
 class LabFolder:
-    """A lab's folder. `root` is made absolute, so that the marker and all paths mean the same everywhere."""
+    """A lab's folder; `root` is made absolute."""
 
     root: Path
 
@@ -160,8 +159,7 @@ class LabFolder:
 
     @property
     def services(self) -> Path:
-        """Where Services can be reached, as the node agent writes it:
-        {cluster: {"namespace/name": {port: {"plain", "tls"}}}}."""
+        """Services by cluster, name and port, as the node agent reaches them."""
         return self.root / "services.json"
 
     @property
@@ -202,16 +200,8 @@ class LabFolder:
 
     def create(self) -> None:
         """Make the folders, private to their owner."""
-        for path in (
-            self.root,
-            self.pki,
-            self.secrets,
-            self.logs,
-            self.run,
-            self.specs,
-            self.tmp,
-            self.clusters,
-        ):
+        inner = (self.pki, self.secrets, self.logs, self.run, self.specs, self.tmp, self.clusters)
+        for path in (self.root, *inner):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -28,7 +28,9 @@ def reconcile(api: KubeApi, cluster: Cluster) -> None:
         api.delete(f"{_NODES}/{name}")
     for name, document in wanted.items():
         if name not in live or differs(live[name], document):
-            api.apply(f"{_NODES}/{name}", {key: value for key, value in document.items() if key != "status"})
+            # A new node has its status from the start, as a kubelet's registration has: KWOK, which fills in
+            # what is missing, would otherwise come in between.
+            api.apply(f"{_NODES}/{name}", document)
             api.apply(f"{_NODES}/{name}/status", _only_status(document))
     poll(
         f"cluster {cluster.name}: its {len(wanted)} nodes ready",
@@ -58,12 +60,15 @@ def manifest(node: Node) -> dict[str, Any]:
 
 
 def differs(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether the node has to be applied again: another digest, or a status that was never written."""
+    """Whether the node has to be applied again: another digest, or not the capacity that it should have."""
     digest = (live["metadata"].get("annotations") or {}).get(DIGEST)
-    seen = set((live.get("status") or {}).get("capacity") or {})
-    return digest != wanted["metadata"]["annotations"][DIGEST] or not seen >= set(
-        wanted["status"]["capacity"]
+    status = live.get("status") or {}
+    fits = all(
+        (status.get(field) or {}).get(name) == quantity
+        for field in ("capacity", "allocatable")
+        for name, quantity in wanted["status"][field].items()
     )
+    return digest != wanted["metadata"]["annotations"][DIGEST] or not fits
 
 
 def is_ready(node: Mapping[str, Any]) -> bool:

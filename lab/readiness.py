@@ -21,11 +21,11 @@ Probe = Callable[[], None]
 """Returns when the server serves; raises NotReady otherwise."""
 
 
-class NotReady(Exception):  # noqa: N818 (an answer of a probe, not a failure)
+class NotReady(Exception):
     """What the probe saw instead of a server that serves."""
 
 
-class _Ended(Exception):  # noqa: N818
+class _Ended(Exception):
     """The process keeps ending."""
 
 

@@ -15,7 +15,7 @@ from lab.site import Server
 from lab.supervisor import Supervisor
 
 
-class _Skipped(Exception):  # noqa: N818
+class _Skipped(Exception):
     """Something that this server needs failed."""
 
 

@@ -33,7 +33,7 @@ Reader: TypeAlias = asyncio.StreamReader
 Writer: TypeAlias = asyncio.StreamWriter
 
 
-class _Rejected(Exception):  # noqa: N818 (a client's mistake)
+class _Rejected(Exception):
     """The client did not start TLS."""
 
 

@@ -59,6 +59,7 @@ class Providers:
         self._made: dict[str, Provider] = {}
         self._former: dict[str, list[tuple[Properties, Provider]]] = {}
         self._lock = threading.Lock()
+        self.stopped = False
 
     def configure(self, urn: str, inputs: Properties) -> Provider:
         """The provider that a provider resource configures."""
@@ -95,8 +96,17 @@ class Providers:
             raise RegistrationError(f"{user}: its provider {urn} is not a resource of this program")
         return found
 
+    def stop(self) -> None:
+        """Let every action that waits end now, and none begin. Called from a signal handler: takes no lock."""
+        self.stopped = True
+        for made in self._all():
+            made.stop()
+
     def close(self) -> None:
         """Close all of them."""
-        former = [made for pairs in self._former.values() for _, made in pairs]
-        for made in (*self._made.values(), *former):
+        for made in self._all():
             made.close()
+
+    def _all(self) -> list[Provider]:
+        former = [made for pairs in list(self._former.values()) for _, made in list(pairs)]
+        return [*list(self._made.values()), *former]

@@ -100,5 +100,8 @@ class Provider(ABC):
             f"{action.name} ({action.type}, {id_}): {self.package} objects cannot be looked up"
         )
 
+    def stop(self) -> None:  # noqa: B027 - most never wait
+        """Give up all waits of other threads: their actions raise Interrupted."""
+
     def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Give back connections."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from engine import urn as urns
 from engine.diff import Path, covers, parse_path
-from engine.errors import ClusterUnreachable, NotOurs, NotReady, ObjectRefused, ProviderError
+from engine.errors import ClusterUnreachable, Interrupted, NotOurs, NotReady, ObjectRefused, ProviderError
 from engine.goal import Goal
 from engine.providers import kubernetes_inputs as inputs_of
 from engine.providers import kubernetes_tables as tables
@@ -103,6 +103,9 @@ class KubernetesProvider(Provider):
                 raise ObjectRefused(f"there is no {kind} {id_}", status=404)
             return Live(id=id_, outputs=inputs_of.outputs_of(live, action.inputs))
 
+    def stop(self) -> None:
+        self._api.stop()
+
     def close(self) -> None:
         self._api.close()
 
@@ -136,7 +139,7 @@ class KubernetesProvider(Provider):
         live = self._api.request("PATCH", path, query, body, "application/apply-patch+yaml")
         try:
             live = until_ready(self._api, path, live, body, self._seconds(action), action.progress)
-        except (NotReady, ClusterUnreachable) as error:
+        except (NotReady, Interrupted, ClusterUnreachable) as error:
             error.live = self._live(live, action.inputs)
             raise
         return self._live(live, action.inputs)
@@ -148,7 +151,11 @@ class KubernetesProvider(Provider):
 
     def _delete_options(self, inputs: Properties, uid: str) -> Properties:
         given = inputs_of.annotation(inputs, "pulumi.com/deletionPropagationPolicy").capitalize()
-        policy = given if given in ("Orphan", "Background") else "Foreground"
+        api_version, kind = str(plain(inputs.get("apiVersion"))), str(plain(inputs.get("kind")))
+        owns = kind in tables.OWNERS or not tables.is_built_in(api_version)
+        # In the foreground the collector has to look at each object first; only owners need that.
+        usual = "Foreground" if owns else "Background"
+        policy = given if given in ("Orphan", "Background", "Foreground") else usual
         options: Properties = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy}
         return {**options, "preconditions": {"uid": uid}} if uid else options
 
@@ -167,7 +174,7 @@ class _Explained:
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        if not isinstance(error, ProviderError) or isinstance(error, ClusterUnreachable):
+        if not isinstance(error, ProviderError) or isinstance(error, (ClusterUnreachable, Interrupted)):
             return
         action = self._action
         kind = action.type.rpartition(":")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -12,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
-from engine.errors import ClusterUnreachable, ObjectRefused
+from engine.errors import ClusterUnreachable, Interrupted, ObjectRefused
 from engine.providers.kubernetes_access import Access
 from engine.values import Properties
 
@@ -36,6 +37,8 @@ class Cluster:
         self._pool: Any = None
         self._configuration: Any = None
         self._down: ClusterUnreachable | None = None
+        self._stopped = False
+        self._watches: set[Any] = set()
         self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def default_namespace(self) -> str:
@@ -76,6 +79,7 @@ class Cluster:
             raise self._unreachable(error, seconds) from None
         if response.status >= 400:
             self._result(response.status, response.data)
+        self._watches.add(response)
         try:
             rest = b""
             for chunk in response.stream(16384, decode_content=True):
@@ -86,6 +90,7 @@ class Cluster:
         except (urllib3.exceptions.HTTPError, OSError, ValueError):
             return
         finally:
+            self._watches.discard(response)
             response.close()
 
     def path_of(self, api_version: str, kind: str, namespace: str, name: str = "") -> str:
@@ -103,6 +108,13 @@ class Cluster:
         except ObjectRefused:
             return False
         return True
+
+    def stop(self) -> None:
+        """End all watches of other threads; every call from now on raises Interrupted."""
+        self._stopped = True
+        for response in list(self._watches):
+            with contextlib.suppress(OSError, ValueError, RuntimeError):
+                response.shutdown()
 
     def close(self) -> None:
         """Close the connections."""
@@ -130,6 +142,8 @@ class Cluster:
         return kinds[kind]
 
     def _open(self) -> None:
+        if self._stopped:
+            raise Interrupted("interrupted")
         with self._lock:
             if self._down is not None:
                 raise ClusterUnreachable(str(self._down))

@@ -65,6 +65,11 @@ BUILT_IN_GROUPS: Final = frozenset(
 ) | {""}
 """API groups that are not defined by a CRD; their objects are normalised."""
 
+OWNERS: Final = frozenset(
+    ("CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet")
+)
+"""Built-in kinds whose objects own others: those must be gone before their owner is."""
+
 _IDENTITY = ("metadata.name", "metadata.namespace")
 _SELECTOR = ("spec.selector",)
 _VOLUME_SOURCES = [

@@ -136,7 +136,7 @@ class Container:
         trim_log(launch.spec.log)
         offset = launch.spec.log.stat().st_size if launch.spec.log.exists() else 0
         launch.termination_message.unlink(missing_ok=True)
-        process = await start(self._pod.folder, launch.spec, launch.spec_file, launch.marker)
+        process = start(self._pod.folder, launch.spec, launch.spec_file, launch.marker)
         begun, self._begun = now(), time.monotonic()
         self._show(state=Running(started_at=begun), ready=False, started=False)
         self._pod.event("Normal", "Started", f"Started container {self.name}")

@@ -355,6 +355,73 @@ def test_an_interrupted_deletion_that_is_wanted_again_is_put_back(
     assert _names(server, namespace) == {"one", "two", "three"}
 
 
+_INTERRUPTED = """
+import sys
+from pathlib import Path
+from engine.deployment import destroy, up
+from engine.project import Project
+from engine.state import State
+
+root, passphrase, verb = sys.argv[1:]
+project = Project.load(Path(root))
+
+def told(event):
+    if event.kind == "progress":
+        print("waits", flush=True)
+
+with State(Path(root) / "state" / "dev.db", passphrase) as state:
+    result = (up if verb == "up" else destroy)(project, "dev", state=state, on_event=told)
+print(sorted(message for _, message in (*result.failures, *result.skipped)), flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("verb", ["up", "destroy"])
+def test_a_signal_ends_the_waiting_and_nothing_is_lost(
+    live: Live, server: ApiServer, namespace: str, number: int, verb: str
+) -> None:
+    held = """
+        meta = {"name": "one", "namespace": NS, "finalizers": ["example.org/held"]}
+        east = cluster("east")
+        one = k8s.core.v1.ConfigMap("one", metadata=meta, opts=Opts(provider=east))
+    """
+    waiting = """
+        east = cluster("east")
+        one = k8s.core.v1.Pod("one", metadata={"name": "one", "namespace": NS},
+                              spec={"containers": [{"name": "c", "image": "i"}]}, opts=Opts(provider=east))
+    """
+    after = """
+        config_map("after", east, namespace=NS, opts={"depends_on": [one]})
+    """
+    stack = live(waiting + after if verb == "up" else held)
+    if verb == "destroy":
+        assert stack.up().succeeded
+    process = subprocess.Popen(
+        [sys.executable, "-c", _INTERRUPTED, str(stack.root), PASSPHRASE, verb],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waits\n"
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "interrupted; the next run takes up what was begun" in out
+    rows = stack.rows()
+    assert "one" in rows, "it is there, so it is remembered"
+    assert "after" not in rows
+    kind = "pods" if verb == "up" else "configmaps"
+    path = f"/api/v1/namespaces/{namespace}/{kind}/one"
+    if verb == "up":
+        ready = {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
+        server.call("PATCH", f"{path}/status", ready)
+        assert changed(stack.up()) == {"create": 1, "update": 1}
+    else:
+        server.call("PATCH", path, {"metadata": {"finalizers": None}})
+        assert stack.destroy().succeeded
+        assert server.get(path) is None
+
+
 def test_a_program_that_fails_keeps_what_it_made_and_deletes_nothing(
     live: Live, server: ApiServer, namespace: str
 ) -> None:

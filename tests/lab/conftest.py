@@ -17,6 +17,7 @@ import pytest
 from lab.lab import Lab
 from lab.progress import LineProgress
 from lab.topology import Cluster, Node, Taint, Topology
+from tests.lab.lab_marks import Marks
 
 _PREFIX = "mlops-lab-test-"
 _OWNER = "owner.json"
@@ -78,6 +79,14 @@ def lab(topology: Topology) -> Iterator[Lab]:
         yield running
     finally:
         _remove(parent)
+
+
+@pytest.fixture(scope="session")
+def marks(lab: Lab) -> Marks:
+    made = Marks(lab)
+    made.write()
+    made.check()
+    return made
 
 
 def _remove(parent: Path) -> None:

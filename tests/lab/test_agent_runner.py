@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -132,15 +133,16 @@ def is_ready(status: dict[str, Any]) -> bool:
     return {"Ready": "True"}.items() <= {one["type"]: one["status"] for one in status["conditions"]}.items()
 
 
-def process_of(made: dict[str, Any]) -> psutil.Process:
+async def process_of(made: dict[str, Any]) -> psutil.Process:
+    """The container's first process, which is a child of this one."""
     wanted = f"{made['metadata']['uid']}/c"
-    for process in psutil.process_iter():
-        try:
-            if process.ppid() == os.getpid() and process.environ().get(CONTAINER_MARKER) == wanted:
-                return process
-        except (psutil.Error, OSError):
-            continue
-    raise AssertionError("no process")
+    async with asyncio.timeout(SECONDS):
+        while True:
+            for process in psutil.Process().children():
+                with contextlib.suppress(psutil.Error, OSError):
+                    if process.environ().get(CONTAINER_MARKER) == wanted:
+                        return process
+            await asyncio.sleep(0.01)
 
 
 def alive(process: psutil.Process) -> bool:
@@ -238,11 +240,11 @@ def test_a_killed_process_is_started_again_and_takes_its_children_with_it(tmp_pa
 
     async def scenario(node: Node, _runner: PodRunner) -> None:
         await node.until(is_ready)
-        leader = process_of(made)
+        leader = await process_of(made)
         children: list[psutil.Process] = []
         async with asyncio.timeout(SECONDS):
             while not children:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.01)
                 children = leader.children()
         os.kill(leader.pid, signal.SIGKILL)
         status = await node.until(lambda status: first(status)["restartCount"] == 1 and is_ready(status))
@@ -370,7 +372,7 @@ def test_termination_asks_first_and_kills_when_the_grace_is_over(tmp_path: Path)
             await node.until(is_ready)
             async with asyncio.timeout(SECONDS):
                 while "up" not in runner.files.log("c").read_text():
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0.01)
             runner.terminate(0.5)
             assert not runner.ready
             await node.until(lambda status: "terminated" in first(status)["state"])
@@ -385,7 +387,7 @@ def test_a_running_pod_does_not_need_the_api_server(tmp_path: Path) -> None:
     async def scenario(node: Node, _runner: PodRunner) -> None:
         await node.until(is_ready)
         node.away = True
-        process_of(made).kill()
+        (await process_of(made)).kill()
         await node.until(lambda status: first(status)["restartCount"] == 1 and is_ready(status))
 
     live(tmp_path, made, scenario)

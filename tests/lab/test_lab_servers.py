@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -109,13 +109,14 @@ def test_the_mlflow_account_gets_no_other_bucket(lab: Lab) -> None:
         root.create_bucket(Bucket="other")
         root.put_object(Bucket="other", Key="k", Body=b"x")
         with s3(lab, minio.USER) as client:
-            for call in (
+            calls: tuple[Callable[[], object], ...] = (
                 lambda: client.get_object(Bucket="other", Key="k"),
                 lambda: client.put_object(Bucket="other", Key="k", Body=b"y"),
                 lambda: client.list_objects_v2(Bucket="other"),
                 lambda: client.create_bucket(Bucket="more"),
                 lambda: client.put_bucket_policy(Bucket=minio.BUCKET, Policy="{}"),
-            ):
+            )
+            for call in calls:
                 with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
                     call()
             assert [bucket["Name"] for bucket in client.list_buckets()["Buckets"]] == [minio.BUCKET]
@@ -141,7 +142,7 @@ def test_the_agents_token_reads_the_platforms_secrets_and_nothing_else(lab: Lab)
         ("GET", "sys/policies/acl/secret-sync"),
         ("GET", "secret/metadata/mlflow/database"),
     ):
-        body = {"data": {}} if method == "POST" else None
+        body: dict[str, Any] | None = {"data": {}} if method == "POST" else None
         assert reader.request(method, refused, body).status_code == httpx.codes.FORBIDDEN, refused
     nobody = Bao(site.url(openbao.NAME), lab.folder.ca)
     assert nobody.request("GET", path).status_code == httpx.codes.FORBIDDEN
@@ -213,7 +214,7 @@ def test_nothing_of_the_lab_listens_beyond_loopback(lab: Lab) -> None:
     listening = {
         (entry.laddr.ip, entry.laddr.port)
         for entry in psutil.net_connections(kind="inet")
-        if entry.pid in pids and entry.status == psutil.CONN_LISTEN
+        if entry.laddr and entry.pid in pids and entry.status == psutil.CONN_LISTEN
     }
     assert len(listening) > 10
     beyond = {ip for ip, _ in listening if not ip_address(ip.removeprefix("::ffff:")).is_loopback}

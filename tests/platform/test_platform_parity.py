@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kubernetes import client, config, dynamic
 
-from tests.platform.command import Platform
+from cli.pulumi_cli import PulumiCli
+from cli.target import PASSPHRASE
+from engine.plan import PlannedResource, preview
+from engine.project import Project
+from lab.folder import LabFolder, write_private
+from tests.platform.command import ROOT, Platform
 
 pytestmark = [
     pytest.mark.pulumi,
@@ -37,16 +42,18 @@ SERVER_SET = {"creationTimestamp", "generation", "managedFields", "resourceVersi
 ADDRESSES = {"clusterIP", "clusterIPs"}
 
 
-@pytest.mark.lab
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_both_engines_plan_the_same_resources_with_the_same_inputs(lab_only: Platform, stack: str) -> None:
-    plans = {
-        engine: {r["urn"]: _comparable(r) for r in json.loads(_preview(lab_only, stack, engine))}
-        for engine in ("embedded", "pulumi")
-    }
-    assert plans["embedded"].keys() == plans["pulumi"].keys()
-    for urn, resource in plans["embedded"].items():
-        assert resource == plans["pulumi"][urn]
+def test_both_engines_plan_the_same_resources_with_the_same_inputs(tmp_path: Path, stack: str) -> None:
+    backend = LabFolder(tmp_path / "lab")
+    backend.create()
+    write_private(backend.secret(PASSPHRASE), "only for this test")
+    driver = PulumiCli(program="pulumi", root=ROOT, stack=stack, lab=backend)
+    real = {resource.urn: _comparable(resource) for resource in driver.preview()[0]}
+    embedded = {r.urn: _comparable(r) for r in preview(Project.load(ROOT), stack).resources}
+    assert len(embedded) > 100
+    assert embedded.keys() == real.keys()
+    for urn, resource in embedded.items():
+        assert resource == real[urn]
 
 
 @pytest.mark.lab
@@ -66,16 +73,18 @@ def test_both_engines_leave_the_same_objects_in_the_clusters(platform: Platform)
             assert body == real[cluster][key], key
 
 
-def _preview(platform: Platform, stack: str, engine: str) -> str:
-    printed = platform.mlops("preview", "--stack", stack, "--engine", engine, "--json")
-    return printed[printed.index("[\n") : printed.rindex("]") + 1]
-
-
-def _comparable(resource: dict[str, Any]) -> dict[str, Any]:
+def _comparable(planned: PlannedResource) -> dict[str, Any]:
     """Without the operation (each engine has a state of its own) and what the real one adds to providers."""
-    inputs = {k: v for k, v in resource["inputs"].items() if k not in {"__internal", "version"}}
-    kept = {k: v for k, v in resource.items() if k != "operation"}
-    return {**kept, "inputs": inputs, "dependencies": sorted(resource["dependencies"])}
+    inputs = {k: v for k, v in planned.inputs.items() if k not in {"__internal", "version"}}
+    return {
+        "type": planned.type,
+        "name": planned.name,
+        "parent": planned.parent,
+        "provider": planned.provider,
+        "cluster": planned.cluster,
+        "dependencies": sorted(planned.dependencies),
+        "inputs": inputs,
+    }
 
 
 def _live(platform: Platform, cluster: str) -> dict[tuple[str, str, str], dict[str, Any]]:
