@@ -110,11 +110,11 @@ class Agent:
                 told = True
                 await asyncio.sleep(_KUBECONFIG_WAIT)
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self, address: str) -> ssl.SSLContext:
+        """The front listens where pods reach the service, so that a server sees one and the same host name."""
         signer = authority(self._folder.pki, self._folder.ca.stem, "lab")
-        pair = leaf(
-            signer, self._folder.agent, "services", Subject(name="services", hosts=("localhost", LOOPBACK))
-        )
+        name = f"service-{address}"
+        pair = leaf(signer, self._folder.agent, name, Subject(name=name, hosts=(address,)))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(pair.certificate, pair.key)

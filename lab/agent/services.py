@@ -15,7 +15,6 @@ from typing import Any
 
 from lab.agent.forward import Forwarder
 from lab.agent.probes import port_number
-from lab.ports import LOOPBACK
 
 Object = Mapping[str, Any]
 _log = logging.getLogger(__name__)
@@ -62,8 +61,9 @@ class Ground:
     port: Callable[[int], int]
     """Service port -> the port to open."""
     tls_port: Callable[[str], int]
-    """A name -> the port on 127.0.0.1 of its TLS front, the same one as before where it is free."""
-    tls: Callable[[], ssl.SSLContext]
+    """A name -> the port of its TLS front, the same one as before where it is free."""
+    tls: Callable[[str], ssl.SSLContext]
+    """The service's address -> the context of its TLS front, with a certificate for that address."""
     pods: Callable[[], Iterable[LocalPod]]
     remember: Callable[[Mapping[str, Any]], None]
 
@@ -116,7 +116,7 @@ class Services:
 
         address = self._ground.address(namespace, service)
         plain = Forwarder(address, self._ground.port(number), current)
-        tls = Forwarder(LOOPBACK, self._ground.tls_port(name), current, self._ground.tls())
+        tls = Forwarder(address, self._ground.tls_port(name), current, self._ground.tls(address))
         try:
             await plain.open()
             await tls.open()

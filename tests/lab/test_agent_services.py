@@ -62,7 +62,7 @@ class Place:
             )
         )
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self, _address: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._pair.certificate, self._pair.key)
         return context

@@ -100,6 +100,7 @@ def _live(platform: Platform, cluster: str) -> dict[tuple[str, str, str], dict[s
     ours = {
         (kind, body["metadata"].get("namespace", ""), body["metadata"]["name"]): _cleaned(body)
         for kind, body in found
+        if not body["metadata"].get("ownerReferences")
     }
     return {key: body for key, body in ours.items() if _of_the_stack(key)}
 
