@@ -37,7 +37,7 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks and print their table
 
 lock: $(VENV)/.installed-dev ## Renew the locks from the requirement files
 	@for name in requirements requirements-dev lab/requirements/mlflow; do \
-	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $$name.txt -o $$name.lock || exit 1; done
 
 docs: $(VENV)/.installed-dev ## Generate the settings schema and the policy reference

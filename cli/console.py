@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-out = Console()
-err = Console(stderr=True)
+PIPED_WIDTH = 160
+"""Columns of a table that nobody's terminal limits."""
+
+out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)
 
 
 def print_json(value: Any) -> None:
@@ -46,13 +50,21 @@ class LiveStep:
 
 
 class PlainStep:
-    """One running step in a log: each new text is a line of its own."""
+    """One running step in a log: a line now and then, so that a download does not fill it."""
+
+    EVERY = 5.0
+    """Seconds between two lines of a step."""
 
     def __init__(self, name: str, started: float) -> None:
-        self._name, self._started = name, started
+        self._name, self._started, self._told = name, started, float("-inf")
 
     def update(self, text: str) -> None:
-        err.print(f"  {self._name}: {text} ({time.monotonic() - self._started:.0f} s)", highlight=False)
+        now = time.monotonic()
+        if now - self._told >= self.EVERY:
+            self._told = now
+            err.print(
+                f"  {self._name}: {text} ({now - self._started:.0f} s)", highlight=False, soft_wrap=True
+            )
 
 
 class ConsoleProgress:

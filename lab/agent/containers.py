@@ -196,6 +196,8 @@ def _variable(
 
 def plan(container: Object, variables: Mapping[str, str], rewriter: Rewriter) -> Plan:
     """The process of one container, `variables` being its `environment`. Raises `ContainerConfigError`."""
+    if (container.get("lifecycle") or {}).get("postStart"):
+        raise ContainerConfigError("lifecycle.postStart is not supported by the lab")
     arguments = [*(container.get("command") or []), *(container.get("args") or [])]
     if not arguments:
         raise ContainerConfigError(

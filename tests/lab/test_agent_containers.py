@@ -143,6 +143,12 @@ def test_a_container_without_a_command_is_refused() -> None:
     assert caught.value.reason == "CreateContainerError"
 
 
+def test_a_hook_that_the_lab_cannot_run_is_refused() -> None:
+    hooked = {"command": ["a"], "lifecycle": {"postStart": {"exec": {"command": ["b"]}}}}
+    with pytest.raises(ContainerConfigError, match="postStart"):
+        plan(hooked, {}, Rewriter())
+
+
 def test_a_plan_expands_then_rewrites_and_leaves_no_variable_of_ours() -> None:
     writer = Rewriter(mounts={"/data": "/lab/data"})
     container = {"name": "c", "command": ["run"], "args": ["$(D)/x", "$(P)"], "workingDir": "/data/w"}
