@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import filelock
 
-from lab import leftovers, plan, status
+from lab import ending, leftovers, plan, status
 from lab.bootstrap import write_kubeconfigs
 from lab.cache import Cache
 from lab.certs import authority
@@ -28,10 +28,9 @@ from lab.site import Site
 from lab.sources import Sources, gather
 from lab.status import LabStatus
 from lab.supervisor import Supervisor
-from lab.supervisor_config import NAME as SUPERVISOR
 from lab.topology import Cluster, Topology
 
-_STOP_SECONDS = 60.0
+_WHOLE_SECONDS = 60.0
 _CA_NAME = "mlops lab authority"
 
 
@@ -60,17 +59,17 @@ class Lab:
         shown = progress or SilentProgress()
         if not self.folder.root.exists():
             return
-        if purge and not self._is_lab():
+        if purge and not ending.is_lab(self.folder):
             raise Refusal(
                 f"{self.folder.root}: not a lab's folder (it has no lab.json), so nothing in it is removed: "
                 "name the lab's folder"
             )
         with self._held():
             with shown.step("stopping"):
-                self._stop()
+                ending.stop(self.folder, self._supervisor)
             if purge:
                 with shown.step("removing"):
-                    self._remove()
+                    ending.remove(self.folder)
 
     def status(self) -> LabStatus:
         """What runs, probed now. Changes nothing and needs no lock."""
@@ -98,18 +97,16 @@ class Lab:
         with ThreadPoolExecutor(max_workers=len(own)) as pool:
             found = list(pool.map(lambda item: status.cluster(site, *item), own.items()))
         named |= {process.name for processes in own.values() for process in processes}
-        good = all(one.state == status.READY for one in seen.values()) and not any(
-            it.problem for it, _ in found
-        )
-        return replace(
+        looked = replace(
             stopped,
-            state=status.RUNNING if good else status.DEGRADED,
+            state=status.RUNNING,
             clusters=tuple(it for it, _ in found),
             services=services,
             workloads=tuple(pod for _, pods in found for pod in pods),
             endpoints=status.endpoints(self.folder),
             others=tuple(one for name, one in seen.items() if name not in named),
         )
+        return replace(looked, state=status.DEGRADED) if looked.troubles() else looked
 
     def site(self) -> Site:
         """Ports, folders and trust of the lab as it was last brought up; Refusal when it never was."""
@@ -149,7 +146,21 @@ class Lab:
         write_kubeconfigs(site, [cluster.name for cluster in topology.clusters])
         runner = Runner(folder=self.folder, supervisor=self._supervisor, progress=progress)
         changed = runner.bring_up(servers)
-        return replace(self.status(), changed=changed)
+        return replace(self._whole(), changed=changed)
+
+    def _whole(self) -> LabStatus:
+        """The status once all is ready at the same time: on a busy machine a probe may come too late."""
+        seen = self.status()
+
+        def probe() -> None:
+            nonlocal seen
+            seen = self.status()
+            if troubles := seen.troubles():
+                raise NotReady("; ".join(troubles))
+
+        if seen.state != status.RUNNING:
+            poll("the whole lab ready", probe, _WHOLE_SECONDS)
+        return seen
 
     def _remembered(self, topology: Topology, sources: Sources, progress: Progress) -> Memory:
         """The ports of every server: the remembered ones where nobody else has taken them."""
@@ -187,48 +198,6 @@ class Lab:
         for folder in self.folder.clusters.iterdir():
             if folder.name not in keep:
                 shutil.rmtree(folder)
-
-    def _stop(self) -> None:
-        """In tiers, what needs others before what it needs: an API server without its etcd does not end."""
-        with contextlib.suppress(SupervisorFailed):
-            for tier in self._supervisor.tiers():
-                for name in tier:
-                    self._supervisor.stop(name)
-                poll("processes ended", lambda tier=tier: self._ended(tier), _STOP_SECONDS)  # type: ignore[misc]
-            self._supervisor.shutdown()
-            poll(f"{SUPERVISOR} ended", self._silent, _STOP_SECONDS)
-        leftovers.end(leftovers.processes(self.folder))
-
-    def _ended(self, names: Sequence[str]) -> None:
-        states = self._supervisor.states()
-        running = [name for name in names if states[name].state in ("STARTING", "RUNNING", "STOPPING")]
-        if running:
-            raise NotReady(f"still running: {', '.join(running)}")
-
-    def _silent(self) -> None:
-        if leftovers.processes(self.folder):
-            raise NotReady("processes of the lab are left")
-
-    def _is_lab(self) -> bool:
-        return self.folder.memory.exists() or not any(
-            path for path in self.folder.root.iterdir() if path != self.folder.lock
-        )
-
-    def _remove(self) -> None:
-        """Everything, the lock last: until then no other command can take hold of the folder."""
-        sockets = self.folder.sockets
-        for path in self.folder.root.iterdir():
-            if path == self.folder.lock:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-        if sockets != self.folder.run:
-            shutil.rmtree(sockets, ignore_errors=True)
-        self.folder.lock.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self.folder.root.rmdir()
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:

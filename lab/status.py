@@ -99,6 +99,16 @@ class LabStatus:
     others: tuple[ProcessStatus, ...] = ()
     changed: tuple[str, ...] = ()
 
+    def troubles(self) -> tuple[str, ...]:
+        """What keeps a lab that is not stopped from being whole, one line each."""
+        clusters = [process for cluster in self.clusters for process in cluster.processes]
+        services = [process for service in self.services for process in service.processes]
+        found = {process.name: process for process in (*clusters, *services, *self.others)}
+        return (
+            *(f"{it.name} is {it.state}: {it.detail}" for it in found.values() if it.state != READY),
+            *(f"cluster {it.name}: {it.problem}" for it in self.clusters if it.problem),
+        )
+
 
 def processes(
     site: Site, servers: Sequence[Server], states: Mapping[str, ProcessState]

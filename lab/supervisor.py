@@ -32,6 +32,14 @@ _NO_SUCH_PROCESS, _NOT_RUNNING, _ALREADY_STARTED, _ALREADY_ADDED = 10, 70, 60, 9
 _UNREACHABLE = (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError)
 
 
+class SupervisorRefused(SupervisorFailed):
+    """The supervisor answers and does not do what it is asked; `code` is its own (xmlrpc.Faults)."""
+
+    def __init__(self, what: str, fault: xmlrpc.client.Fault) -> None:
+        self.code = fault.faultCode
+        super().__init__(f"{what}: {fault.faultString}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProcessState:
     """A process as the supervisor sees it. `state` is STARTING, RUNNING, BACKOFF, STOPPING, STOPPED, EXITED,
@@ -160,8 +168,8 @@ class Supervisor:
     def _state(self, name: str) -> ProcessState | None:
         try:
             return _process_state(self._call("getProcessInfo", name))
-        except xmlrpc.client.Fault as fault:
-            if fault.faultCode == _NO_SUCH_PROCESS:
+        except SupervisorRefused as refused:
+            if refused.code == _NO_SUCH_PROCESS:
                 return None
             raise
 
@@ -185,6 +193,8 @@ class Supervisor:
             proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
             try:
                 return getattr(proxy.supervisor, method)(*arguments)
+            except xmlrpc.client.Fault as fault:
+                raise SupervisorRefused(f"{NAME}: {method} {arguments}", fault) from fault
             except _UNREACHABLE as error:
                 raise SupervisorFailed(
                     f"{NAME} does not answer at {socket} ({error}): run `mlops lab up` to start it again"
@@ -212,6 +222,6 @@ def _process_state(entry: Mapping[str, Any]) -> ProcessState:
 def _tolerated(*codes: int) -> Any:
     try:
         yield
-    except xmlrpc.client.Fault as fault:
-        if fault.faultCode not in codes:
+    except SupervisorRefused as refused:
+        if refused.code not in codes:
             raise

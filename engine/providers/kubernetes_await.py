@@ -72,7 +72,7 @@ def until_gone(cluster: Cluster, path: str, uid: str, seconds: float, progress: 
 def _observe(
     cluster: Cluster, path: str, live: Properties, check: ready.Check, deadline: Deadline, progress: Progress
 ) -> Properties:
-    found = check(live)
+    found = _told(check(live), ready.READY, progress)
     while not found.ready:
         for event in _events(cluster, path, live, deadline):
             if event.get("type") == "DELETED":

@@ -16,7 +16,6 @@ import pytest
 from lab import keycloak, leftovers, minio, openbao, postgres, valkey
 from lab.lab import Lab
 from lab.readiness import NotReady, poll
-from lab.status import READY, LabStatus, ProcessStatus
 from lab.supervisor import Supervisor
 from lab.topology import Topology
 from tests.lab.lab_marks import Marks
@@ -48,18 +47,12 @@ def pid_of(lab: Lab, name: str) -> int:
 def back(lab: Lab, name: str, before: int) -> Callable[[], None]:
     def probe() -> None:
         status = lab.status()
-        found = {process.name: process for process in _processes(status)}
-        if found[name].pid in (0, before) or status.state != "running":
-            waiting = [f"{it.name}: {it.state}" for it in found.values() if it.state != READY]
-            raise NotReady(f"lab is {status.state}: {', '.join(waiting)}")
+        if status.state != "running":
+            raise NotReady(f"lab is {status.state}: {status.troubles()}")
+        if pid_of(lab, name) in (0, before):
+            raise NotReady("it is still the same process")
 
     return probe
-
-
-def _processes(status: LabStatus) -> list[ProcessStatus]:
-    clusters = [process for cluster in status.clusters for process in cluster.processes]
-    services = [process for service in status.services for process in service.processes]
-    return [*clusters, *services, *status.others]
 
 
 @pytest.mark.parametrize("name", PROCESSES)
