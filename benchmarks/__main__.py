@@ -87,20 +87,23 @@ def lab_start(scratch: Path, runs: int, table: Table) -> None:
 
 
 def _memory(lab: str) -> dict[str, float]:
-    """Resident MiB by part: each cluster's control plane as one, every other program by its name."""
+    """MiB by part: each cluster's control plane as one, every other program by its name.
+
+    Proportional set size: a page of program text that both control planes map counts half for each.
+    """
     found: dict[str, float] = {}
-    for process in psutil.process_iter(["name", "cmdline", "memory_info"]):
+    for process in psutil.process_iter(["name", "cmdline"]):
         try:
             if process.environ().get(MARKER) != lab:
                 continue
             words = " ".join(process.info["cmdline"])
-            name, rss = process.info["name"], process.info["memory_info"].rss / 2**20
+            name, mib = process.info["name"], process.memory_full_info().pss / 2**20
         except psutil.Error:
             continue
         marker = f"{lab}/clusters/"
         if marker in words:
             name = f"control plane {words.split(marker, 1)[1].split('/', 1)[0]}"
-        found[name] = found.get(name, 0.0) + rss
+        found[name] = found.get(name, 0.0) + mib
     return found
 
 

@@ -14,21 +14,48 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "mlops-platform:settings"
 BARE = '''\
-"""Registers what resources.json lists, with the SDK and nothing else: the floor of a preview."""
+"""Registers what resources.json lists with the SDKs and nothing else: the floor of a preview."""
 
+import importlib
 import json
+import re
 from pathlib import Path
 
 import pulumi
-import pulumi_kubernetes  # noqa: F401 - every program for Kubernetes loads it
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.apiextensions import CustomResource
+
+
+def kind(token):
+    """The SDK's class of a type token; a custom kind has none."""
+    version, name = token.removeprefix("kubernetes:").split(":")
+    group, number = version.split("/")
+    try:
+        return getattr(importlib.import_module(f"pulumi_kubernetes.{group.split('.')[0]}.{number}"), name)
+    except (ImportError, AttributeError):
+        return None
+
+
+def snake(key):
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
+
 
 made = {}
 for entry in json.loads((Path(__file__).parent / "resources.json").read_text()):
-    opts = pulumi.ResourceOptions(parent=made.get(entry["parent"]))
-    if entry["type"].startswith("mlops:"):
-        made[entry["urn"]] = pulumi.ComponentResource(entry["type"], entry["name"], None, opts)
+    token, name, inputs = entry["type"], entry["name"], entry["inputs"]
+    opts = pulumi.ResourceOptions(parent=made.get(entry["parent"]), provider=made.get(entry["provider"]))
+    if token.startswith("mlops:"):
+        made[entry["urn"]] = pulumi.ComponentResource(token, name, None, pulumi.ResourceOptions(parent=opts.parent))
+    elif token == "pulumi:providers:kubernetes":
+        given = {snake(key): value for key, value in inputs.items() if key not in ("__internal", "version")}
+        made[entry["urn"]] = Provider(name, **given)
+    elif (cls := kind(token)) is not None:
+        fields = {snake(key): value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
+        made[entry["urn"]] = cls(name, **fields, opts=opts)
     else:
-        made[entry["urn"]] = pulumi.CustomResource(entry["type"], entry["name"], entry["inputs"], opts)
+        made[entry["urn"]] = CustomResource(
+            name, api_version=inputs["apiVersion"], kind=inputs["kind"], metadata=inputs["metadata"],
+            spec=inputs.get("spec"), opts=opts)
 '''
 RUNNER = '''\
 """Runs a program under the SDK's own stock mocks."""
