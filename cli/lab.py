@@ -24,14 +24,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def up(stack: Stack = "dev", json: Json = False) -> None:
     """Start what is not running: two control planes, OpenBao, Keycloak, PostgreSQL, MinIO, Valkey."""
     chosen = target(stack)
-    topology_settings = chosen.settings
-    if not any(cluster.kind == "lab" for cluster in topology_settings.clusters):
+    if not any(cluster.kind == "lab" for cluster in chosen.settings.clusters):
         raise CommandRefused(f"stack {stack!r} has no cluster of kind lab: there is nothing to start")
-    state = Lab(chosen.lab).up(lab_topology(topology_settings), ConsoleProgress())
+    state = Lab(chosen.lab).up(lab_topology(chosen.settings), ConsoleProgress())
     if json:
         print_json(dataclasses.asdict(state))
-    else:
+    elif state.changed:
         print_lab(state)
+    else:
+        out.print(
+            f"the lab runs, nothing to change; `mlops status` shows it ({state.folder})", highlight=False
+        )
 
 
 @app.command()

@@ -74,11 +74,8 @@ def print_lab(lab: LabStatus) -> None:
         out.print(f"{service.name}: {service.login}", highlight=False, soft_wrap=True)
     _print_workloads(lab)
     out.print(f"kubectl --kubeconfig {lab.kubeconfig} get pods -A", highlight=False, soft_wrap=True)
-    for process in lab.others:
-        if process.state != READY:
-            err.print(
-                f"{process.name}: {_colour(process.state)} {escaped(process.detail)}; log {process.log}"
-            )
+    for trouble in lab.troubles():
+        err.print(f"[yellow]{escaped(trouble)}[/]", highlight=False, soft_wrap=True)
 
 
 def _print_workloads(lab: LabStatus) -> None:

@@ -11,6 +11,10 @@ def test_a_second_up_changes_nothing_and_says_so(platform: Platform) -> None:
     assert "nothing to change" in platform.mlops("up", "--engine", "embedded")
 
 
+def test_a_second_lab_up_changes_nothing_and_says_so(platform: Platform) -> None:
+    assert "nothing to change" in platform.mlops("lab", "up")
+
+
 def test_a_dry_run_against_the_state_plans_no_change(platform: Platform) -> None:
     printed = platform.mlops("up", "--engine", "embedded", "--dry-run")
     assert "same" in printed
