@@ -4,7 +4,8 @@ Sources: NVIDIA Multi-Instance GPU User Guide, "Supported MIG Profiles" (profile
 "Getting Started with MIG" (`nvidia-smi mig -lgip`: SMs, memory, engines; `-lgipp`: placements); the same
 profile names and counts stand in NVIDIA/mig-parted `deployments/systemd/config-default.yaml`. Product names
 are NVML's with '-' for ' ', as GPU feature discovery writes them. The memory of an instance differs by about
-one per cent between driver versions.
+one per cent between driver versions; read off real nodes are A100-80GB `1g` and `2g`, H100-80GB `1g` and `2g`
+and H100-94GB `1g`, the others only inform and no decision rests on them.
 """
 
 from __future__ import annotations
