@@ -64,7 +64,7 @@ class Analyzer:
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[tuple[Analyzer, Any]]:
-    command = [sys.executable, "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)]
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pack:
         assert pack.stdout
         try:
