@@ -12,8 +12,8 @@ import typer
 from cli import lab, policy, program, status, train
 from cli.console import err, escaped
 from cli.errors import FAILED, REFUSED, CommandFailed, CommandRefused
-from cli.target import LAB_VARIABLE
 from config.errors import SettingsError
+from config.load import LAB_FOLDER_VARIABLE
 from engine import errors as engine_errors
 from lab import errors as lab_errors
 
@@ -39,12 +39,14 @@ def common(
     lab_dir: Annotated[
         Path | None,
         typer.Option(
-            envvar=LAB_VARIABLE, help="The lab's folder; several labs can run side by side.", metavar="DIR"
+            envvar=LAB_FOLDER_VARIABLE,
+            help="The lab's folder; several labs can run side by side.",
+            metavar="DIR",
         ),
     ] = None,
 ) -> None:
     if lab_dir is not None:
-        os.environ[LAB_VARIABLE] = str(lab_dir)
+        os.environ[LAB_FOLDER_VARIABLE] = str(lab_dir)
 
 
 def main() -> None:

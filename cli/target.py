@@ -9,11 +9,12 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from cli.errors import CommandRefused
-from config.load import read
+from config.clusters import LAB_FOLDER
+from config.load import LAB_FOLDER_VARIABLE, read
 from config.schema import PlatformSettings
+from engine.secrets import passphrase_from
 from lab.folder import LabFolder, write_private
 
-LAB_VARIABLE = "MLOPS_LAB_DIR"
 PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file
 """Name of the lab's secret that encrypts the state of its stacks, in both engines."""
 
@@ -52,24 +53,14 @@ class Target:
     def passphrase(self) -> str:
         """What encrypts the secrets in the state. The lab makes one of its own.
 
-        Raises CommandRefused when the stack is not on the lab and the user gave none.
+        Raises PassphraseError when the stack is not on the lab and the user gave none; an empty one counts as none.
         """
         if self.on_lab:
             file = self.lab.secret(PASSPHRASE)
             if not file.exists():
                 write_private(file, os.urandom(32).hex())
             return file.read_text(encoding="utf-8").strip()
-        if value := os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
-            return value
-        if name := os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
-            try:
-                return Path(name).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise CommandRefused(f"PULUMI_CONFIG_PASSPHRASE_FILE={name}: {error.strerror}") from None
-        raise CommandRefused(
-            f"stack {self.stack!r}: its state is encrypted, so a passphrase is needed: "
-            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
-        )
+        return passphrase_from({name: value for name, value in os.environ.items() if value})
 
 
 def project_root() -> Path:
@@ -83,7 +74,7 @@ def project_root() -> Path:
 
 def lab_folder(root: Path) -> LabFolder:
     """The lab's folder: MLOPS_LAB_DIR, else `.lab` in the checkout."""
-    return LabFolder(root / os.environ.get(LAB_VARIABLE, ".lab"))
+    return LabFolder(root / (os.environ.get(LAB_FOLDER_VARIABLE) or LAB_FOLDER))
 
 
 def target(stack: str) -> Target:
