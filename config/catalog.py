@@ -17,10 +17,15 @@ MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
 """Go pseudo-version of the last state of MinIO's module: the community edition has no newer tagged one."""
 
 KEYCLOAK = "26.7.3"
+VAULT = "2.0.4"
+OPENBAO = "2.6.2"
 CILIUM = "1.20.2"
 
 EXTERNAL_SECRETS_CRDS = "1.3.2"
 """Newest external-secrets module whose CRDs serve `external-secrets.io/v1` and that the Go proxy has."""
+
+ISTIO_API = "1.31.1"
+"""Module `istio.io/api`, whose CRDs of the mesh's security the lab serves."""
 
 MLFLOW = "3.17.2"
 
@@ -53,3 +58,23 @@ class Image:
 MLFLOW_IMAGE = Image(repository="ghcr.io/mlflow/mlflow", tag=f"v{MLFLOW}-full")
 """The `-full` image carries the PostgreSQL driver and boto3; the plain one does not. It names no user, so a
 pod has to name one that is not root."""
+
+TRACKING_GATE_IMAGE = Image(repository="ghcr.io/mlops-platform/tracking-gate", tag="0.1.0")
+"""Ours: services/tracking_gate."""
+
+KEYCLOAK_IMAGE = Image(repository="quay.io/keycloak/keycloak", tag=KEYCLOAK)
+VAULT_IMAGE = Image(repository="docker.io/hashicorp/vault", tag=VAULT)
+OPENBAO_IMAGE = Image(repository="quay.io/openbao/openbao", tag=OPENBAO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A Helm chart at an exact version, in the repository that its project publishes it in."""
+
+    name: str
+    version: str
+    repository: str
+
+
+VAULT_CHART = Chart(name="vault", version="0.34.1", repository="https://helm.releases.hashicorp.com")
+OPENBAO_CHART = Chart(name="openbao", version="0.29.2", repository="https://openbao.github.io/openbao-helm")

@@ -16,6 +16,7 @@ from typing import Protocol
 from config.closest import or_list
 from config.clusters import ClusterSettings
 from config.gpu import allocatable
+from config.identity import UserSettings
 from config.tenants import TenantSettings
 
 Path = tuple[str | int, ...]
@@ -49,6 +50,8 @@ def check(
     tenants: Mapping[int, TenantSettings],
     charts: Charts | None,
     layers: Mapping[int, str],
+    users: Mapping[int, UserSettings],
+    runs_secret_store: bool,
     all_clusters: bool = True,
     all_tenants: bool = True,
 ) -> tuple[Finding, ...]:
@@ -69,6 +72,9 @@ def check(
         *(_offered(clusters, tenants) if all_clusters else ()),
         *_mirror(charts),
         *_unique("layers", layers, ()),
+        *_reached_by_the_store(clusters, own=runs_secret_store and all_clusters),
+        *_unique("users", {i: user.username for i, user in users.items()}, ("username",), ("access",)),
+        *(_in_known_teams(users, tenants) if all_tenants else ()),
     )
 
 
@@ -182,3 +188,31 @@ def _mirror(charts: Charts | None) -> Iterator[Finding]:
     if charts.source != "mirror" and charts.mirror is not None:
         remedy = f"leave it out, or set source to 'mirror': source {charts.source!r} does not use it"
         yield Finding(path=("charts", "mirror"), given=repr(charts.mirror), remedy=remedy)
+
+
+def _reached_by_the_store(clusters: Mapping[int, ClusterSettings], *, own: bool) -> Iterator[Finding]:
+    """The secret store asks each cluster's API server about tokens; only its own one it finds by itself."""
+    silent = [i for i, cluster in clusters.items() if cluster.kind != "lab" and cluster.api_server is None]
+    home = next((i for i, cluster in clusters.items() if cluster.role == "primary"), None) if own else None
+    for index in silent:
+        if own and index != home:
+            remedy = "add url and authority: the secret store runs in the first primary cluster and asks there by name"
+        elif not own and index != silent[0]:
+            first = as_key("settings", ("clusters", silent[0]))
+            remedy = f"add url and authority: only one cluster runs the secret store, and {first} leaves it out already"
+        else:
+            continue
+        yield Finding(path=("clusters", index, "apiServer"), given="not given", remedy=remedy)
+
+
+def _in_known_teams(
+    users: Mapping[int, UserSettings], tenants: Mapping[int, TenantSettings]
+) -> Iterator[Finding]:
+    known = sorted({tenant.team for tenant in tenants.values()})
+    for index, user in users.items():
+        for at, team in enumerate(user.teams):
+            if team not in known:
+                path: Path = ("access", "users", index, "teams", at)
+                yield Finding(
+                    path=path, given=repr(team), remedy=f"no tenant is theirs: {or_list(team, known)}"
+                )

@@ -8,7 +8,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PrivateAttr
 
 from config.gpu_pool import GpuPool
-from config.types import AwsRegion, ClusterName, DnsLabel, PodCidr, RegionName, ServiceCidr, Settings
+from config.types import (
+    Authority,
+    AwsRegion,
+    ClusterName,
+    DnsLabel,
+    HttpsUrl,
+    PodCidr,
+    RegionName,
+    ServiceCidr,
+    Settings,
+)
 
 LAB_FOLDER = ".lab"
 """Folder of the lab, relative to the project, unless `MLOPS_LAB_DIR` names another one."""
@@ -28,6 +38,15 @@ class NetworkSettings(Settings):
     """Addresses of services."""
 
 
+class ApiServer(Settings):
+    """A Kubernetes API server."""
+
+    url: HttpsUrl
+    """Its address."""
+    authority: Authority | None = None
+    """PEM text of who signs its certificate (not a secret); left out for a public authority."""
+
+
 class _Cluster(Settings):
     name: ClusterName
     """Unique in the stack; part of every resource's name, so it can never change."""
@@ -39,6 +58,9 @@ class _Cluster(Settings):
     """Its place in the estate's network."""
     gpu_pools: tuple[GpuPool, ...] = ()
     """Pools of GPU nodes."""
+    api_server: ApiServer | None = None
+    """Its API server as the secret store sees it, which asks there whether a token is good. Left out for the
+    cluster that the secret store runs in."""
 
 
 class LabCluster(_Cluster):
@@ -55,6 +77,11 @@ class LabCluster(_Cluster):
     @property
     def context(self) -> str:
         return self.name
+
+    @property
+    def api_url(self) -> str:
+        """Its API server by the lab's own name for it."""
+        return f"https://{self.name}.lab.internal:6443"
 
     def in_folder(self, folder: str) -> Self:
         """The same cluster with its lab in another folder."""

@@ -35,3 +35,7 @@ class SettingsError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class AccessError(Exception):
+    """A role, resource, action or cell that the permission matrix does not have."""

@@ -13,6 +13,7 @@ from config.checks import Finding, Path, as_key, check
 from config.closest import or_list
 from config.clusters import ClusterSettings
 from config.errors import Problem
+from config.identity import UserSettings
 from config.schema import ChartSettings, Layer, PlatformSettings
 from config.source import Source
 from config.tenants import TenantSettings
@@ -57,11 +58,16 @@ def _across(given: Any) -> tuple[Finding, ...]:
     layer: TypeAdapter[str] = TypeAdapter(Layer)
     clusters = _valid(cluster, given.get("clusters"))
     tenants = _valid(TypeAdapter(TenantSettings), given.get("tenants"))
+    access = given.get("access")
+    users = access.get("users") if isinstance(access, Mapping) else None
+    secrets = given.get("secrets")
     return check(
         clusters=clusters,
         tenants=tenants,
         charts=_valid(TypeAdapter(ChartSettings), [given.get("charts")]).get(0),
         layers=_valid(layer, given.get("layers")),
+        users=_valid(TypeAdapter(UserSettings), users),
+        runs_secret_store=isinstance(secrets, Mapping) and secrets.get("server") is not None,
         all_clusters=len(clusters) == len(_items(given.get("clusters"))),
         all_tenants=len(tenants) == len(_items(given.get("tenants"))),
     )
@@ -124,7 +130,7 @@ def _finding(details: ErrorDetails, given: Any) -> Finding:
 
 def _remedy(details: ErrorDetails, context: Mapping[str, Any]) -> str:
     kind = details["type"]
-    if kind == "literal_error":
+    if kind in {"literal_error", "enum"}:
         return or_list(details["input"], _quoted(context["expected"]))
     if kind == "union_tag_invalid":
         return or_list(context["tag"], _quoted(context["expected_tags"]))

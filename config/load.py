@@ -13,6 +13,7 @@ from config.closest import closest
 from config.clusters import LAB_FOLDER, LabCluster
 from config.errors import Problem, SettingsError
 from config.explain import problems_of
+from config.outside import read_outside
 from config.schema import PlatformSettings
 from config.source import Source, read_stack_file
 
@@ -20,6 +21,7 @@ PROJECT = "mlops-platform"
 KEY = "settings"
 FULL_KEY = f"{PROJECT}:{KEY}"
 LAB_FOLDER_VARIABLE = "MLOPS_LAB_DIR"
+DATABASE_PASSWORD_VARIABLE = "MLOPS_DATABASE_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def load() -> PlatformSettings:
@@ -34,7 +36,21 @@ def load() -> PlatformSettings:
     given = pulumi.Config(PROJECT).get_object(KEY)
     if given is None:
         raise SettingsError([_missing_settings(Source(file=f"Pulumi.{stack}.yaml", lines={}), None)])
-    return parse(given, _known_lines(stack, given), os.environ)
+    return _on_lab(parse(given, _known_lines(stack, given), os.environ), Path.cwd())
+
+
+def database_password() -> Any:
+    """The secret of the role that makes logins to MLflow's database, as a secret output; None if nobody gave it.
+
+    From the stack's encrypted `databasePassword`, else from MLOPS_DATABASE_PASSWORD. A preview needs none.
+    """
+    import pulumi  # noqa: PLC0415 - the command line reads settings without loading the SDK
+
+    given = pulumi.Config(PROJECT).get_secret("databasePassword")
+    if given is not None:
+        return given
+    found = os.environ.get(DATABASE_PASSWORD_VARIABLE)
+    return pulumi.Output.secret(found) if found else None
 
 
 def read(root: Path, stack: str) -> PlatformSettings:
@@ -46,7 +62,7 @@ def read(root: Path, stack: str) -> PlatformSettings:
     config = document.get("config")
     if not isinstance(config, Mapping) or FULL_KEY not in config:
         raise SettingsError([_missing_settings(source, config)])
-    return parse(config[FULL_KEY], source.below("config", FULL_KEY), os.environ)
+    return _on_lab(parse(config[FULL_KEY], source.below("config", FULL_KEY), os.environ), root)
 
 
 def parse(given: Any, source: Source, environment: Mapping[str, str]) -> PlatformSettings:
@@ -64,6 +80,13 @@ def parse(given: Any, source: Source, environment: Mapping[str, str]) -> Platfor
         for cluster in settings.clusters
     )
     return settings.model_copy(update={"clusters": clusters})
+
+
+def _on_lab(settings: PlatformSettings, root: Path) -> PlatformSettings:
+    """With the addresses of the lab that the clusters are in, if any is."""
+    if not any(isinstance(cluster, LabCluster) for cluster in settings.clusters):
+        return settings
+    return settings.with_outside(read_outside(root / (os.environ.get(LAB_FOLDER_VARIABLE) or LAB_FOLDER)))
 
 
 def _missing_settings(source: Source, config: Any) -> Problem:

@@ -4,59 +4,65 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from config.checks import Finding, check
 from config.clusters import ClusterSettings, EksCluster, ExistingCluster, LabCluster, NetworkSettings
+from config.endpoint import Endpoint
 from config.gpu_pool import GpuPool, Mig, Mps, Sharing, TimeSlicing, WholeGpu
+from config.identity import AccessSettings, BaseUrl, KeycloakServer, Lifetimes, UserSettings
+from config.outside import Outside
 from config.tenants import ContainerDefaults, Quota, TenantSettings
 from config.types import (
+    Authority,
+    AwsRegion,
+    AwsRole,
     BucketName,
     DnsLabel,
-    Fqdn,
-    HttpsUrl,
     OciAddress,
-    Port,
     PositiveCount,
+    Quantity,
+    SecretMount,
     SecretPath,
     Settings,
 )
 
 __all__ = [
     "AccessSettings",
+    "AwsKmsSeal",
     "ChartSettings",
     "ClusterSettings",
     "ContainerDefaults",
+    "DataSettings",
     "EksCluster",
     "Endpoint",
     "ExistingCluster",
     "GpuPool",
+    "KeycloakServer",
     "LabCluster",
     "Layer",
+    "Lifetimes",
     "Mig",
     "Mps",
     "NetworkSettings",
     "PlatformSettings",
     "Quota",
+    "SecretBackend",
+    "SecretServer",
     "SecretStoreSettings",
     "Sharing",
     "TenantSettings",
     "TimeSlicing",
     "TrackingSettings",
+    "UserSettings",
     "WholeGpu",
 ]
 
+SecretBackend = Literal["vault", "openbao"]
+"""Servers that speak the secret store's API."""
+
 Layer = Literal["monitoring", "logging", "features"]
 """A layer that can be attached and removed without touching the core."""
-
-
-class AccessSettings(Settings):
-    """The identity realm that every login goes through."""
-
-    realm: DnsLabel = "mlops-platform"
-    """Name of the realm."""
-    issuer: HttpsUrl | None = None
-    """The realm's issuer address. Without it the platform's own Keycloak is the issuer."""
 
 
 class ChartSettings(Settings):
@@ -66,15 +72,6 @@ class ChartSettings(Settings):
     """`upstream` installs from the projects' registries, `mirror` from yours, `none` installs nothing."""
     mirror: OciAddress | None = None
     """Address of the mirror; needed with `source: mirror`, and refused otherwise."""
-
-
-class Endpoint(Settings):
-    """A TCP service with TLS, by a name that its certificate can carry."""
-
-    host: Fqdn
-    """Fully qualified host name."""
-    port: Port
-    """TCP port."""
 
 
 class TrackingSettings(Settings):
@@ -92,13 +89,52 @@ class TrackingSettings(Settings):
     """Where the secret store keeps the credentials: `<path>/database` and `<path>/artifacts`."""
 
 
+class DataSettings(Settings):
+    """The data sets' object store."""
+
+    endpoint: Endpoint
+    """S3, spoken to over HTTPS."""
+    bucket: BucketName = "datasets"
+    """Bucket of the data sets."""
+
+
+class AwsKmsSeal(Settings):
+    """The server opens itself with a key of AWS KMS, by the identity of its pods."""
+
+    region: AwsRegion
+    """AWS region of the key."""
+    key_id: Annotated[str, Field(min_length=1, max_length=2048)]
+    """Id, alias or ARN of the key."""
+    role: AwsRole
+    """ARN of the IAM role that the server's ServiceAccount takes to use the key."""
+
+
+class SecretServer(Settings):
+    """A Vault or OpenBao that this program runs, on the first primary cluster."""
+
+    replicas: Literal[1, 3, 5] = 3
+    """Members of the raft cluster."""
+    storage: Quantity = "20Gi"
+    """Volume of each member; the audit log has another one of that size."""
+    storage_class: DnsLabel
+    """StorageClass of the volumes; an encrypted one."""
+    seal: AwsKmsSeal
+    """What opens it after a restart."""
+
+
 class SecretStoreSettings(Settings):
     """The store that all secrets come from."""
 
-    backend: Literal["vault", "openbao"]
+    backend: SecretBackend
     """Which server it is; both speak the same API."""
-    mount: SecretPath = "secret"
+    address: BaseUrl
+    """Its address, as this program and users see it."""
+    authority: Authority | None = None
+    """PEM text of who signs its certificate (not a secret); left out for a public authority."""
+    mount: SecretMount = "secret"
     """Mount of the KV version 2 engine."""
+    server: SecretServer | None = None
+    """The server itself, if this program is to run it; left out, the one at `address` is used as it is."""
 
 
 class PlatformSettings(Settings):
@@ -110,16 +146,30 @@ class PlatformSettings(Settings):
     """Every cluster of the estate."""
     tenants: Annotated[tuple[TenantSettings, ...], Field(min_length=1)]
     """Every tenant; each has its namespace in every cluster."""
-    access: AccessSettings = AccessSettings()
+    access: AccessSettings
     """The identity realm."""
     charts: ChartSettings
     """Where operators' charts come from."""
     tracking: TrackingSettings
     """MLflow."""
+    data: DataSettings
+    """The data sets."""
     secrets: SecretStoreSettings
     """The secret store."""
     layers: tuple[Layer, ...] = ()
     """Optional layers that are attached."""
+    _outside: Outside = PrivateAttr(default=Outside())
+
+    @property
+    def outside(self) -> Outside:
+        """Where names of the lab answer; it says nothing for any other stack."""
+        return self._outside
+
+    def with_outside(self, outside: Outside) -> Self:
+        """The same settings with the running lab's addresses."""
+        known = self.model_copy()
+        known._outside = outside
+        return known
 
     def findings(self) -> tuple[Finding, ...]:
         """What does not fit together; nothing, once the settings exist."""
@@ -128,6 +178,8 @@ class PlatformSettings(Settings):
             tenants=dict(enumerate(self.tenants)),
             charts=self.charts,
             layers=dict(enumerate(self.layers)),
+            users=dict(enumerate(self.access.users)),
+            runs_secret_store=self.secrets.server is not None,
         )
 
     @model_validator(mode="after")

@@ -120,14 +120,38 @@ BucketName = Annotated[
 ]
 """An S3 bucket. Dots are refused: they break TLS for virtual-hosted addresses."""
 
-SecretPath = Annotated[
-    str,
-    *matching(
-        r"[a-z0-9]([-a-z0-9_/]*[a-z0-9])?",
-        "use a path below the mount without leading or trailing '/', such as 'mlflow'",
-        longest=128,
-    ),
-]
+
+_PATH = matching(
+    r"[a-z0-9]([-a-z0-9_]*[a-z0-9])?(/[a-z0-9]([-a-z0-9_]*[a-z0-9])?)*",
+    "use a path below the mount, such as 'mlflow' or 'team/mlflow': lower-case names with '/' between them, "
+    "no '..', no '*' and no '+'",
+    longest=128,
+)
+_MOUNTED = frozenset({"auth", "cubbyhole", "database", "identity", "pki-mesh", "sys"})
+_ENDPOINTS = frozenset({"config", "data", "delete", "destroy", "metadata", "subkeys", "undelete"})
+"""What stands between mount and path in the API of a key-value engine, and never in settings."""
+
+
+def _own_mount(value: str) -> str:
+    if "/" in value:
+        raise refusal("use one name without '/', such as 'secret'")
+    if value in _MOUNTED:
+        raise refusal(f"use another name, such as 'secret': the store has something else at {value!r}")
+    return value
+
+
+def _no_endpoint(value: str) -> str:
+    first, _, rest = value.partition("/")
+    if first in _ENDPOINTS:
+        remedy = f"leave out '{first}/'" if rest else "use another name, such as 'mlflow'"
+        raise refusal(f"{remedy}: {first!r} is what the store's API puts before a path")
+    return value
+
+
+SecretMount = Annotated[str, *_PATH, AfterValidator(_own_mount)]
+"""A mount is one segment, since a deeper one would lie inside of another's paths, and nobody else's."""
+
+SecretPath = Annotated[str, *_PATH, AfterValidator(_no_endpoint)]
 """A path in the secret store. Settings hold paths to secrets, never a secret."""
 
 ResourceName = Annotated[
@@ -148,10 +172,24 @@ RegionName = Annotated[
 ]
 """Where a cluster stands; it becomes the label `topology.kubernetes.io/region`."""
 
+Authority = Annotated[str, Field(pattern=r"^-----BEGIN CERTIFICATE-----\n", max_length=65_536)]
+"""PEM text of one or more certificates of authorities; public, so no secret."""
+
 AwsRegion = Annotated[
     str,
     *matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "use an AWS region such as 'eu-central-1'", longest=32),
 ]
+
+
+AwsRole = Annotated[
+    str,
+    *matching(
+        r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[\w+=,.@/-]+",
+        "use the ARN of an IAM role, such as 'arn:aws:iam::123456789012:role/vault'",
+        longest=2048,
+    ),
+]
+"""An IAM role."""
 
 
 def _cidr(widest: int) -> Any:

@@ -54,7 +54,9 @@ def data(pool: Data) -> Data:
             "artifacts": {"host": "s3.example.com", "port": 443},
             "bucket": "mlflow",
         },
-        "secrets": {"backend": "openbao"},
+        "secrets": {"backend": "openbao", "address": "https://openbao.example.com"},
+        "access": {"keycloak": "https://id.example.com", "domain": "mlops.example.com"},
+        "data": {"endpoint": {"host": "s3.example.com", "port": 443}},
     }
 
 

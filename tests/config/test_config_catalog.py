@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from config import catalog
-from config.catalog import Image
+from config.catalog import Chart, Image
 
 
 def test_an_image_is_referred_to_by_its_digest_where_that_is_known() -> None:
@@ -16,3 +16,15 @@ def test_an_image_without_a_digest_is_referred_to_by_its_tag() -> None:
 def test_the_pinned_pod_security_version_is_one_that_the_pinned_kubernetes_knows() -> None:
     pinned = [int(part) for part in catalog.POD_SECURITY_VERSION.removeprefix("v").split(".")]
     assert pinned <= [int(part) for part in catalog.KUBERNETES.split(".")[:2]]
+
+
+def test_the_charts_and_the_lab_run_the_same_keycloak() -> None:
+    assert catalog.KEYCLOAK_IMAGE.tag == catalog.KEYCLOAK
+
+
+def test_every_chart_has_an_exact_version_and_an_encrypted_repository() -> None:
+    charts = [one for one in vars(catalog).values() if isinstance(one, Chart)]
+    assert charts
+    for chart in charts:
+        assert all(part.isdigit() for part in chart.version.split(".")), chart
+        assert chart.repository.startswith(("https://", "oci://")), chart

@@ -187,8 +187,15 @@ def test_valid_settings_have_no_problems(data: Data) -> None:
         ("tenants.1.quota.cpu", "many", "settings.tenants[1].quota.cpu", "given 'many'", "quantity"),
         ("tenants.1.team", "ml team", "settings.tenants[1].team", "given 'ml team'", "at most 63 letters"),
         ("layers", ["monitor"], "settings.layers[0]", "given 'monitor'", "did you mean 'monitoring'?"),
-        ("access", {"issuer": "http://id.x.com"}, "settings.access.issuer", "'http://id.x.com'", "https://"),
-        ("access", {1: 2}, "settings.access[1]", "given", "use a text as key"),
+        ("access.keycloak", "http://id.x.com", "settings.access.keycloak", "'http://id.x.com'", "https://"),
+        (
+            "access.keycloak",
+            "https://id.x.com/",
+            "settings.access.keycloak",
+            "id.x.com/'",
+            "leave out the '/'",
+        ),
+        ("access.1", 2, "settings.access[1]", "given", "use a text as key"),
     ],
 )
 def test_one_mistake_is_refused_with_its_place_and_remedy(
@@ -356,7 +363,7 @@ def test_an_encrypted_value_is_refused_because_settings_hold_no_secrets(data: Da
 
 
 def test_credentials_in_an_address_do_not_reach_the_message(data: Data) -> None:
-    put(data, "access", {"issuer": "https://admin:hunter2@id.example.com"})
+    put(data, "access.keycloak", "https://admin:hunter2@id.example.com")
     _, given, _ = only(data)
     assert given == "given 'https://[hidden]@id.example.com'"
 
@@ -366,3 +373,28 @@ def test_a_long_or_many_line_value_stays_short_and_on_one_line(data: Data) -> No
     (problem,) = problems_of(data, NOWHERE)
     assert "\n" not in str(problem)
     assert len(str(problem)) < 250
+
+
+def on_eks(data: Data, *api_servers: str | None) -> Data:
+    for cluster, url in zip(data["clusters"], api_servers, strict=True):
+        cluster |= {"kind": "eks", "region": "eu-central-1"}
+        if url:
+            cluster["apiServer"] = {"url": url}
+    return data
+
+
+def test_the_secret_store_finds_one_api_server_by_itself_and_is_told_the_others(data: Data) -> None:
+    key, given, remedy = only(on_eks(data, None, None))
+    assert (key, given) == ("settings.clusters[1].apiServer", "not given")
+    assert "settings.clusters[0] leaves it out already" in remedy
+
+
+def test_a_secret_store_of_our_own_finds_the_api_server_of_its_own_cluster_alone(data: Data) -> None:
+    seal = {"region": "eu-central-1", "keyId": "alias/x", "role": "arn:aws:iam::123456789012:role/x"}
+    put(data, "secrets.server", {"storageClass": "gp3", "seal": seal})
+    assert refused(on_eks(data, None, "https://west.example.com")) == []
+    data["clusters"][1].pop("apiServer")
+    data["clusters"][0]["apiServer"] = {"url": "https://east.example.com"}
+    key, _, remedy = only(data)
+    assert key == "settings.clusters[1].apiServer"
+    assert "runs in the first primary cluster" in remedy

@@ -44,8 +44,8 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
-    """The settings of dev with one to three places replaced, added or taken away."""
-    whole = {"root": _dev()}
+    """Settings with one to three places replaced, added or taken away."""
+    whole = {"root": _settings(draw(st.sampled_from(["dev", "prod"])))}
     for _ in range(draw(st.integers(min_value=1, max_value=3))):
         *above, last = draw(st.sampled_from(places(whole)[1:]))
         here: Any = whole
@@ -63,9 +63,17 @@ def damaged(draw: st.DrawFn) -> Any:
     return whole["root"]
 
 
-def _dev() -> Any:
-    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
-    return document["config"]["mlops-platform:settings"]
+def _settings(stack: str) -> Any:
+    """A stack of the project, with what it leaves out of the settings about people."""
+    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+    found = document["config"]["mlops-platform:settings"]
+    user = {"username": "ada", "email": "ada@example.com", "firstName": "Ada", "lastName": "L"}
+    found["access"] |= {
+        "users": [{**user, "roles": ["viewer"], "teams": ["platform"]}],
+        "redirectUris": {"mlflow": ["https://mlflow.example.com/callback"]},
+        "lifetimes": {"accessToken": 300},
+    }
+    return found
 
 
 def accepted(data: Any) -> bool:

@@ -21,7 +21,11 @@ def test_settings_keep_the_order_and_values_of_the_yaml(data: Data) -> None:
 def test_what_is_left_out_has_the_documented_default(data: Data) -> None:
     settings = PlatformSettings.model_validate(data)
     assert settings.access.realm == "mlops-platform"
-    assert settings.access.issuer is None
+    assert settings.access.issuer == "https://id.example.com/realms/mlops-platform"
+    assert settings.access.server is None
+    assert settings.access.users == ()
+    assert settings.access.lifetimes.access_token == 300
+    assert settings.secrets.server is None
     assert settings.tracking.secret_path == "mlflow"
     assert settings.secrets.mount == "secret"
     assert settings.layers == ()
