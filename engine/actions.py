@@ -38,8 +38,7 @@ class Actions:
 
         Yes if an earlier action on it was interrupted, or what it needs was replaced and may have taken it along.
         """
-        resumed = goal.urn in self._pending or row.urn in self._pending
-        return resumed or not self._replaced.isdisjoint(goal.needs)
+        return self._resumed(goal, row) or not self._replaced.isdisjoint(goal.needs)
 
     def act(self, goal: Goal, decision: Decision, provider: Provider, step: Step) -> Live:
         """Create, update or replace. Sets the step's operation if an update turns into a replacement."""
@@ -69,6 +68,7 @@ class Actions:
             type=goal.type,
             inputs=inputs,
             old=row,
+            resumed=self._resumed(goal, row),
             timeout=goal.options.timeouts.create,
             import_id=goal.options.import_id,
             owners=lambda uid: self._other_owner(uid, goal),
@@ -116,6 +116,10 @@ class Actions:
             holder = self._providers.temporary(row.provider, self.olds[row.provider].inputs)
         holder.delete(replace(action, inputs=row.inputs, old=row, timeout=goal.options.timeouts.delete))
         self._state.forget(goal.urn, then="create")
+
+    def _resumed(self, goal: Goal, row: Row | None) -> bool:
+        """Was an action on it interrupted?"""
+        return goal.urn in self._pending or (row is not None and row.urn in self._pending)
 
     def _other_owner(self, uid: str, goal: Goal) -> str:
         """Who else of this program holds an object; one that it no longer registers may hand it over (a rename)."""

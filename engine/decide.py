@@ -72,7 +72,7 @@ def _replaces(
         both = row.inputs.get("clusterIdentifier") and inputs.get("clusterIdentifier")
         found += [path for path in changed if both and path == ("clusterIdentifier",)]
     elif provider is not None:
-        found += provider.replaces(inputs, changed)
+        found += provider.replaces(goal.type, inputs, changed)
         if provider.cluster != row.cluster:
             found.append(("provider",))
     patterns = [diff.parse_path(text) for text in goal.options.replace_on_changes]

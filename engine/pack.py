@@ -42,6 +42,10 @@ class Violation:
         return self.level == "mandatory"
 
 
+Answer = Callable[[], list[Violation]]
+"""What a pack was asked, under way: a call waits until it has answered. Raises PackError if it broke."""
+
+
 class Pack:
     """One pack: its process, its channel and what it says about itself."""
 
@@ -89,10 +93,14 @@ class Pack:
     def _initial(self) -> list[tuple[str, Any]]:
         return [(name, value) for name, value in self._info.initialConfig.items() if name != "all"]
 
-    def analyze(self, request: Any) -> list[Violation]:
-        """What it finds in one resource."""
-        answer = self._ask(lambda: self._stub.Analyze(request))
-        return [self._violation(diagnostic, request.urn) for diagnostic in answer.diagnostics]
+    def ask(self, request: Any) -> Answer:
+        """Ask what it finds in one resource, and do not wait for it."""
+        call, urn = self._stub.Analyze.future(request), request.urn
+
+        def answer() -> list[Violation]:
+            return [self._violation(diagnostic, urn) for diagnostic in self._ask(call.result).diagnostics]
+
+        return answer
 
     def analyze_stack(self, request: Any) -> list[Violation]:
         """What it finds in all resources together."""

@@ -69,7 +69,10 @@ class PackProcess:
             self._errors.close()
 
     def port(self) -> int:
-        """The port it serves on, as it prints it. Raises PackError after 30 seconds, or when it ends before."""
+        """The port it serves on, as it prints it. Raises PackError after 30 seconds, or when it ends before.
+
+        Asked later than that, it counts what is printed already: a large program may take its time to ask.
+        """
         assert self._process is not None
         assert self._process.stdout is not None
         output = self._process.stdout
@@ -78,7 +81,7 @@ class PackProcess:
             selector.register(output, selectors.EVENT_READ)
             while True:
                 left = self._started + START_SECONDS - time.monotonic()
-                if left <= 0 or not selector.select(left):
+                if not selector.select(max(left, 0.0)):
                     raise PackError(
                         f"policy pack {self.folder} did not start within {START_SECONDS:g} s{self.last_words()}"
                     )

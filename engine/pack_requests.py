@@ -13,24 +13,48 @@ from engine.goal import Goal
 from engine.values import Properties, to_struct
 
 
-def request(goal: Goal, inputs: Properties, decided: Mapping[str, Decision]) -> Any:
-    """One resource that is about to be applied."""
-    struct = goal.request if inputs is goal.inputs and goal.request is not None else to_struct(inputs)
-    return analyzer_pb2.AnalyzeRequest(
-        type=goal.type, properties=struct, urn=goal.urn, name=goal.name, options=_options(goal),
-        provider=_provider(goal, decided),
-    )  # fmt: skip
+class Requests:
+    """Makes the messages of one run. A provider is converted once, since it is decided before what needs it."""
+
+    def __init__(self) -> None:
+        self._providers: dict[str, Any] = {}
+
+    def one(self, goal: Goal, inputs: Properties, decided: Mapping[str, Decision]) -> Any:
+        """One resource that is about to be applied."""
+        return analyzer_pb2.AnalyzeRequest(
+            type=goal.type, properties=_struct(goal, inputs), urn=goal.urn, name=goal.name, options=_options(goal),
+            provider=self._provider(goal, decided),
+        )  # fmt: skip
+
+    def among_all(self, goal: Goal, properties: Properties, decided: Mapping[str, Decision]) -> Any:
+        """One resource among all of a stack."""
+        resource = analyzer_pb2.AnalyzerResource(
+            type=goal.type, properties=_struct(goal, properties), urn=goal.urn, name=goal.name,
+            options=_options(goal), provider=self._provider(goal, decided), parent=goal.parent,
+            dependencies=goal.dependencies,
+        )  # fmt: skip
+        for key, found in goal.property_dependencies.items():
+            resource.propertyDependencies[key].urns.extend(found)
+        return resource
+
+    def _provider(self, goal: Goal, decided: Mapping[str, Decision]) -> Any:
+        provider = goal.provider
+        if provider not in decided:
+            return None
+        if provider not in self._providers:
+            self._providers[provider] = analyzer_pb2.AnalyzerProviderResource(
+                type=urns.type_of(provider),
+                properties=to_struct(decided[provider].inputs),
+                urn=provider,
+                name=urns.name_of(provider),
+            )
+        return self._providers[provider]
 
 
-def resource(goal: Goal, properties: Properties, decided: Mapping[str, Decision]) -> Any:
-    """One resource among all of a stack."""
-    resource = analyzer_pb2.AnalyzerResource(
-        type=goal.type, properties=to_struct(properties), urn=goal.urn, name=goal.name, options=_options(goal),
-        provider=_provider(goal, decided), parent=goal.parent, dependencies=goal.dependencies,
-    )  # fmt: skip
-    for key, found in goal.property_dependencies.items():
-        resource.propertyDependencies[key].urns.extend(found)
-    return resource
+def _struct(goal: Goal, properties: Properties) -> Any:
+    """The properties as a Struct: the one that they came in, where nothing was changed since."""
+    unchanged = properties is goal.inputs and goal.request is not None
+    return goal.request if unchanged else to_struct(properties)
 
 
 def _options(goal: Goal) -> Any:
@@ -46,16 +70,4 @@ def _options(goal: Goal) -> Any:
             create=timeouts.create or 0, update=timeouts.update or 0, delete=timeouts.delete or 0
         ),
         parent=goal.parent,
-    )
-
-
-def _provider(goal: Goal, decided: Mapping[str, Decision]) -> Any:
-    found = decided.get(goal.provider)
-    if found is None:
-        return None
-    return analyzer_pb2.AnalyzerProviderResource(
-        type=urns.type_of(goal.provider),
-        properties=to_struct(found.inputs),
-        urn=goal.provider,
-        name=urns.name_of(goal.provider),
     )

@@ -11,7 +11,7 @@ from engine import urn as urns
 from engine.decide import Decision, Operation, clusters, decide, find, with_secrets
 from engine.events import Event, OnEvent, ignore
 from engine.goal import Goal, Made, Outcome
-from engine.packs import Packs, Violation
+from engine.packs import Answer, Packs, Violation
 from engine.program import run_program
 from engine.project import Project
 from engine.providers import Providers, refusals
@@ -103,7 +103,7 @@ class Planner:
         self._clusters: dict[str, str | None] = {}
         self._claimed: set[str] = set()
         self._outputs: Properties = {}
-        self._violations: list[Violation] = []
+        self._answers: list[Answer] = []
         self._notes: list[str] = []
 
     def precheck(self, types: Mapping[str, Made]) -> None:
@@ -117,8 +117,7 @@ class Planner:
             self._clusters[goal.urn] = self._providers.configure(goal.urn, decision.inputs).cluster
         if row is not None:
             self._claimed.add(row.urn)
-        if self._packs.any:
-            self._violations += self._packs.analyze(goal, decision.inputs, self._decisions)
+        self._judge(goal, decision)
         self._remember(goal, decision)
         if not goal.custom:
             return Outcome()
@@ -151,8 +150,9 @@ class Planner:
     def plan(self) -> Plan:
         """The finished plan; call it when the program has ended."""
         found = clusters(self._goals, self._clusters)
+        violations = [violation for answer in self._answers for violation in answer()]
         if self._packs.any:
-            self._violations += self._packs.analyze_stack(self._goals, self._decisions)
+            violations += self._packs.analyze_stack(self._goals, self._decisions)
         planned = [_planned(goal, self._decisions[urn], found[urn]) for urn, goal in self._goals.items()]
         gone = [
             _deleted(row)
@@ -161,10 +161,24 @@ class Planner:
         ]
         return Plan(
             resources=(*planned, *gone),
-            violations=tuple(self._violations),
+            violations=tuple(violations),
             outputs=masked(self._outputs),
             notes=tuple(self._notes),
         )
+
+    def _judge(self, goal: Goal, decision: Decision) -> None:
+        """Ask the packs and go on: they answer while the program runs.
+
+        Only of the root stack is the answer waited for, because a pack may take up its settings with it.
+        """
+        if not self._packs.any:
+            return
+        answer = self._packs.ask(goal, decision.inputs, self._decisions)
+        if goal.type == urns.STACK_TYPE:
+            known = answer()
+            self._answers.append(lambda: known)
+        else:
+            self._answers.append(answer)
 
     def _remember(self, goal: Goal, decision: Decision) -> None:
         self._goals[goal.urn] = goal

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import Final, Protocol
 
 from engine import urn as urns
 from engine.errors import RegistrationError
 from engine.goal import Made
 from engine.providers.base import Provider, Settings
+from engine.providers.keycloak import KeycloakProvider
 from engine.providers.kubernetes import KubernetesProvider
 from engine.providers.planned import PlannedProvider
 from engine.providers.random import RandomProvider
+from engine.providers.vault import VaultProvider
 from engine.values import Properties
 
-_APPLIED: dict[str, type[Provider]] = {"kubernetes": KubernetesProvider, "random": RandomProvider}
-_PLANNED = ("aws", "aws-native", "eks", "tls", "keycloak", "vault")
+
+class _Applied(Protocol):
+    """A provider's class: made of the URN and the inputs of the resource that configures it."""
+
+    def __call__(self, urn: str, inputs: Properties, settings: Settings) -> Provider: ...
+
+    def refusal(self, type_: str) -> str: ...
+
+
+_APPLIED: Final[Mapping[str, _Applied]] = {
+    "keycloak": KeycloakProvider,
+    "kubernetes": KubernetesProvider,
+    "random": RandomProvider,
+    "vault": VaultProvider,
+}
+_PLANNED = ("aws", "aws-native", "eks", "tls")
 _BUILT_IN = {"pulumi:pulumi:Stack"}
 
 
@@ -85,9 +102,7 @@ class Providers:
     def _make(self, urn: str, inputs: Properties) -> Provider:
         package = urns.package_of(urns.type_of(urn))
         kind = _APPLIED.get(package)
-        if kind is KubernetesProvider:
-            return KubernetesProvider(urn, inputs, self._settings)
-        return RandomProvider() if kind is RandomProvider else PlannedProvider(package)
+        return PlannedProvider(package) if kind is None else kind(urn, inputs, self._settings)
 
     def of(self, urn: str, user: str) -> Provider:
         """The provider of that URN. Raises RegistrationError if the program never registered it."""

@@ -68,9 +68,9 @@ class Provider(ABC):
     def check(self, goal: Goal, old: Row | None) -> Properties:
         """The inputs as the provider completes them. Returns the goal's own object if nothing is to add."""
 
-    def replaces(self, inputs: Properties, changed: Iterable[PropertyPath]) -> list[PropertyPath]:
-        """Those of the changed paths that can only be had by a new object."""
-        del inputs, changed
+    def replaces(self, type_: str, inputs: Properties, changed: Iterable[PropertyPath]) -> list[PropertyPath]:
+        """Those of the changed paths that can only be had by a new object of this type."""
+        del type_, inputs, changed
         return []
 
     def planned(self, inputs: Properties) -> Properties | None:

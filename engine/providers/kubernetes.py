@@ -56,7 +56,8 @@ class KubernetesProvider(Provider):
             self._scopes[found[0]] = found[1]
         return checked
 
-    def replaces(self, inputs: Properties, changed: Iterable[Path]) -> list[Path]:
+    def replaces(self, type_: str, inputs: Properties, changed: Iterable[Path]) -> list[Path]:
+        del type_  # the inputs state it as the API server knows it
         kind, api_version = str(plain(inputs.get("kind"))), str(plain(inputs.get("apiVersion")))
         mutable = self._mutable_maps if kind == "ConfigMap" else self._mutable_secrets
         mutable = mutable and plain(inputs.get("immutable")) is not True

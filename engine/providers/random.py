@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from engine.diff import Path
 from engine.errors import ProviderError
 from engine.goal import Goal
-from engine.providers.base import Action, Live, Provider
+from engine.providers.base import Action, Live, Provider, Settings
 from engine.row import Row
 from engine.values import Properties, Secret, plain
 
@@ -25,6 +25,10 @@ class RandomProvider(Provider):
 
     package: ClassVar[str] = "random"
 
+    def __init__(self, urn: str, inputs: Properties, settings: Settings) -> None:
+        """It is configured by nothing."""
+        del urn, inputs, settings
+
     @staticmethod
     def refusal(type_: str) -> str:
         return "" if type_ in _DRAW else f"not one of {', '.join(sorted(_DRAW))}"
@@ -33,8 +37,8 @@ class RandomProvider(Provider):
         del old
         return goal.inputs
 
-    def replaces(self, inputs: Properties, changed: Iterable[Path]) -> list[Path]:
-        del inputs
+    def replaces(self, type_: str, inputs: Properties, changed: Iterable[Path]) -> list[Path]:
+        del type_, inputs
         return list(changed)
 
     def create(self, action: Action) -> Live:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 from engine import pack_process
 from engine.errors import PackError
+from engine.goal import Goal
+from engine.pack_process import PackProcess
 from engine.packs import Packs
 from engine.plan import preview
 from tests.engine.api_server import ApiServer
@@ -138,6 +141,34 @@ def test_a_pack_that_never_serves_is_given_up(
     with pytest.raises(PackError, match=r"idle did not start within 0\.5 s"):
         stack.program("").preview(pack)
     assert _children() == []
+
+
+def test_a_pack_that_serves_since_long_is_not_given_up_by_a_program_that_asks_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with PackProcess(PACK, "demo", "dev", preview=True) as process, selectors.DefaultSelector() as served:
+        assert process._process is not None
+        assert process._process.stdout is not None
+        served.register(process._process.stdout, selectors.EVENT_READ)
+        assert served.select(60)
+        monkeypatch.setattr(pack_process, "START_SECONDS", 0.0)
+        assert 0 < process.port() < 65_536
+
+
+def test_a_pack_that_dies_during_a_preview_fails_it(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.program('config_map("one", cluster("east"))')
+    ask = Packs.ask
+
+    def killed(self: Packs, goal: Goal, *args: object) -> object:
+        if goal.name == "one":
+            for child in _children():
+                child.kill()
+                child.wait()
+        return ask(self, goal, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Packs, "ask", killed)
+    with pytest.raises(PackError, match=r"fixtures/pack broke: "):
+        stack.preview(PACK)
 
 
 def test_a_pack_that_is_killed_is_told_and_what_it_did_not_see_is_not_applied(

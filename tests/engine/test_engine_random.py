@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
 from engine.errors import ProviderError
-from engine.providers.base import Action
+from engine.providers.base import Action, Settings
 from engine.providers.random import RandomProvider
 from engine.values import Properties, Secret
 from tests.engine.engine_stack import Stack, changed
@@ -16,7 +17,8 @@ from tests.engine.engine_stack import Stack, changed
 
 def _draw(kind: str, **inputs: object) -> Properties:
     type_ = f"random:index/{kind[0].lower()}{kind[1:]}:{kind}"
-    return RandomProvider().create(Action(urn="u", name="r", type=type_, inputs=dict(inputs))).outputs
+    provider = RandomProvider("u", {}, Settings(root=Path()))
+    return provider.create(Action(urn="u", name="r", type=type_, inputs=dict(inputs))).outputs
 
 
 def test_each_kind_gives_what_its_name_says() -> None:
