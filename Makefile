@@ -36,7 +36,7 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks and print their table
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.installed-dev ## Renew the locks from the requirement files
-	@for name in requirements requirements-dev lab/requirements/mlflow; do \
+	@for name in requirements requirements-dev lab/requirements/mlflow lab/requirements/gate; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $$name.txt -o $$name.lock || exit 1; done
 

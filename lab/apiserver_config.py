@@ -8,10 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from config.access import ROLES_CLAIM
 from lab.credentials import key
 from lab.folder import LabFolder, write_private
 
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz")
+AUDIENCE = "kubernetes"
+"""The realm's client whose tokens are for API servers."""
+
+PREFIX = "mlops:"
+"""Of users and groups that come from the realm: none of them can be one that the cluster itself knows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """Who signs users' tokens; `authority` is the PEM text of who signs its certificate."""
+
+    url: str
+    authority: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +37,7 @@ class ConfigurationFiles:
     audit_policy: Path
 
 
-def write_configuration(folder: LabFolder, cluster: str) -> ConfigurationFiles:
+def write_configuration(folder: LabFolder, cluster: str, issuer: Issuer) -> ConfigurationFiles:
     """Write the three files of one cluster; the encryption key is made once and kept."""
     config = folder.cluster(cluster).config
     files = ConfigurationFiles(
@@ -31,20 +45,48 @@ def write_configuration(folder: LabFolder, cluster: str) -> ConfigurationFiles:
         encryption=config / "encryption.json",
         audit_policy=config / "audit-policy.json",
     )
-    _write(files.authentication, authentication())
+    _write(files.authentication, authentication(issuer))
     _write(files.encryption, encryption(key(folder, f"{cluster}-encryption-key")))
     _write(files.audit_policy, audit_policy())
     return files
 
 
-def authentication() -> dict[str, Any]:
-    """Anonymous requests reach the health endpoints and nothing else. `jwt` takes the realm's issuer; the API
-    server reads a changed list without a restart."""
+def authentication(issuer: Issuer) -> dict[str, Any]:
+    """Tokens of the realm are believed once the realm is there: until then the API server asks for its keys
+    again and again, and serves all others. Anonymous requests reach the health endpoints and nothing else."""
     return {
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "AuthenticationConfiguration",
-        "jwt": [],
+        "jwt": [_realm(issuer)],
         "anonymous": {"enabled": True, "conditions": [{"path": path} for path in HEALTH_PATHS]},
+    }
+
+
+def _realm(issuer: Issuer) -> dict[str, Any]:
+    """Names and roles are taken as they are spelt: a role in another case is another group."""
+    return {
+        "issuer": {"url": issuer.url, "audiences": [AUDIENCE], "certificateAuthority": issuer.authority},
+        "claimMappings": {
+            "username": {"claim": "sub", "prefix": PREFIX},
+            "groups": {"claim": ROLES_CLAIM, "prefix": PREFIX},
+        },
+        "claimValidationRules": [
+            {"expression": "claims.?sub.orValue('') != ''", "message": "the token names no subject"},
+            {
+                "expression": f"claims.?azp.orValue('') == '{AUDIENCE}'",
+                "message": f"the token was issued to another client than {AUDIENCE}",
+            },
+        ],
+        "userValidationRules": [
+            {
+                "expression": "!user.username.startsWith('system:')",
+                "message": "names of the cluster's own users cannot come from the realm",
+            },
+            {
+                "expression": "user.groups.all(group, !group.startsWith('system:'))",
+                "message": "names of the cluster's own groups cannot come from the realm",
+            },
+        ],
     }
 
 

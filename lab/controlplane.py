@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 
-from lab import etcd
-from lab.apiserver_config import write_configuration
+from lab import etcd, keycloak
+from lab.apiserver_config import Issuer, write_configuration
 from lab.certs import Authority, Pair, Subject, authority, leaf, signing_key
 from lab.folder import LabFolder, write_private
 from lab.kubeconfig import Access, document
@@ -82,7 +82,8 @@ def _api_spec(site: Site, cluster: Cluster) -> ProcessSpec:
     )
     clients = client_authority(site.folder, cluster.name)
     tokens = signing_key(folder.pki / "service-accounts.key")
-    files = write_configuration(site.folder, cluster.name)
+    issuer = Issuer(url=keycloak.issuer(site), authority=site.folder.ca.read_text(encoding="ascii"))
+    files = write_configuration(site.folder, cluster.name, issuer)
     return ProcessSpec(
         name=name,
         argv=(
@@ -115,7 +116,7 @@ def _api_spec(site: Site, cluster: Cluster) -> ProcessSpec:
             "--profiling=false",
             "--shutdown-delay-duration=0s",
         ),
-        env=site.environment(GOGC="50"),
+        env=site.frugal_environment(),
         cwd=folder.root,
         log=site.folder.log(name),
         priority=200,
@@ -126,6 +127,7 @@ def _api_spec(site: Site, cluster: Cluster) -> ProcessSpec:
             store.authority.path,
             clients.path,
             tokens,
+            files.authentication,
             files.encryption,
             files.audit_policy,
         ),
@@ -165,7 +167,7 @@ def _controller_manager_spec(site: Site, cluster: Cluster, name: str) -> Process
             f"--service-cluster-ip-range={cluster.service_cidr}",
             f"--cluster-name={cluster.name}",
         ),
-        env=site.environment(GOGC="50"),
+        env=site.frugal_environment(),
         cwd=folder.root,
         log=site.folder.log(name),
         priority=300,
@@ -194,7 +196,7 @@ def _scheduler_spec(site: Site, cluster: Cluster, name: str) -> ProcessSpec:
     return ProcessSpec(
         name=name,
         argv=(str(site.tools[SCHEDULER]), *_component_flags(site, name, kubeconfig, serving)),
-        env=site.environment(GOGC="50"),
+        env=site.frugal_environment(),
         cwd=folder.root,
         log=site.folder.log(name),
         priority=300,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,11 @@ def _stream(source: Downloader, artifact: Artifact, target: Path, what: str, ste
     try:
         with (
             source.requestor.request(
-                source.resolver.uri_for_artifact(artifact), None, stream=True, timeout=_TIMEOUT
+                source.resolver.uri_for_artifact(artifact),
+                None,
+                stream=True,
+                timeout=_TIMEOUT,
+                verify=_authorities(),
             ) as response,
             target.open("wb") as file,
         ):
@@ -135,6 +140,14 @@ def _stream(source: Downloader, artifact: Artifact, target: Path, what: str, ste
     except (requests.RequestException, RequestException) as error:
         raise TransientError(_plain(error)) from None
     return digest.hexdigest()
+
+
+def _authorities() -> str | bool:
+    """Whom to trust: the system's authorities (SSL_CERT_FILE names others), as pip and Go do; without any,
+    those that come with requests. REQUESTS_CA_BUNDLE goes before both."""
+    if os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
+        return True
+    return ssl.get_default_verify_paths().cafile or True
 
 
 def _plain(error: Exception) -> str:

@@ -88,7 +88,7 @@ def _spec(site: Site, cluster: str) -> ProcessSpec:
             "--snapshot-count=10000",
             "--log-level=warn",
         ),
-        env=site.environment(GOGC="50"),
+        env=site.frugal_environment(),
         cwd=folder.etcd,
         log=site.folder.log(name),
         priority=100,

@@ -69,6 +69,11 @@ class LabFolder:
         return self.root / "lab.json"
 
     @property
+    def addresses(self) -> Path:
+        """Where the stable names of the servers answer."""
+        return self.root / "addresses.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one command that changes the lab; the last file that a purge removes."""
         return self.root / "lock"

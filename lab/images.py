@@ -24,6 +24,7 @@ from lab.progress import Progress, Step
 from lab.toolchain import ToolError, run
 
 _LOCKS = Path(__file__).parent / "requirements"
+_SERVICES = Path(__file__).parents[1] / "services"
 _TARGETS = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_PYTHON")
 _OTHER_PLACES = frozenset({*_TARGETS, "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"})
 _MAY_PASS = re.compile(
@@ -43,15 +44,36 @@ class ImageError(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What stands for one image: the packages that `lock` names with their hashes."""
+    """How one image is stood for: by the packages that `lock` names with their hashes, and for an image of ours
+    by the packages in the folder `source` of this checkout, read where they lie and never copied."""
 
     image: catalog.Image
     lock: Path
+    source: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """What stands for one image on this machine."""
+
+    folder: Path
+    """Its `bin/` has the image's programs."""
+
+    source: Path | None = None
+    """Where they find packages of ours."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the image itself would say; a pod may say otherwise."""
+        return {} if self.source is None else {"PYTHONPATH": str(self.source)}
 
 
 ENVIRONMENTS: Mapping[str, Environment] = {
     environment.image.repository: environment
-    for environment in (Environment(image=catalog.MLFLOW_IMAGE, lock=_LOCKS / "mlflow.lock"),)
+    for environment in (
+        Environment(image=catalog.MLFLOW_IMAGE, lock=_LOCKS / "mlflow.lock"),
+        Environment(image=catalog.TRACKING_GATE_IMAGE, lock=_LOCKS / "gate.lock", source=_SERVICES),
+    )
 }
 
 
@@ -65,8 +87,8 @@ def runnable(image: str) -> bool:
     return split(image)[0] in ENVIRONMENTS
 
 
-def environment(image: str, cache: Cache, progress: Progress) -> Path | None:
-    """The folder whose `bin/` stands for the image's programs, made now if it is not there.
+def environment(image: str, cache: Cache, progress: Progress) -> Programs | None:
+    """What stands for the image, made now if it is not there.
 
     None if the lab cannot run this image. Raises `ImageError` for a tag that the lab does not have,
     `DownloadError`, `ToolError` or `CacheError`.
@@ -80,7 +102,7 @@ def environment(image: str, cache: Cache, progress: Progress) -> Path | None:
             f"image {image}: the lab has {known.image.reference} and no other tag of it. "
             "Use that tag, or change the catalogue together with the environment's lock file."
         )
-    return cache.entry(entry(known), progress) / "venv"
+    return Programs(folder=cache.entry(entry(known), progress) / "venv", source=known.source)
 
 
 def entry(wanted: Environment) -> Entry:

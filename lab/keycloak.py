@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from lab import keycloak_setup
 from lab.credentials import password
 from lab.errors import BootstrapFailed
 from lab.folder import write_private
@@ -25,6 +26,10 @@ NAME = "keycloak"
 MANAGEMENT = "keycloak-management"
 ADMIN = "admin"
 ADMIN_PASSWORD = "keycloak-admin"  # noqa: S105 (the name of a file)
+REALM = "mlops-platform"
+"""The realm that the program makes; the lab's servers wait for it and believe its tokens."""
+
+_CALL_SECONDS = 20.0
 _SHARED = ("lib", "providers", "themes", "version.txt")
 _JAVA_OPTIONS = (
     "-Xms64m",
@@ -66,6 +71,31 @@ def server(site: Site) -> Server:
     )
 
 
+def issuer(site: Site) -> str:
+    """What the realm's tokens carry as `iss`."""
+    return f"{site.url(NAME)}/realms/{REALM}"
+
+
+def realm_exists(site: Site) -> bool:
+    """Whether there is a realm that signs tokens. Raises BootstrapFailed when Keycloak does not say."""
+    address = f"{issuer(site)}/.well-known/openid-configuration"
+    try:
+        with session(site) as client:
+            status = client.get(address).status_code
+    except httpx.HTTPError as error:
+        raise BootstrapFailed(f"Keycloak: {address}: no answer ({type(error).__name__})") from error
+    if status not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
+        raise BootstrapFailed(f"Keycloak: {address} was answered {status}: see the log of {NAME}")
+    return status == httpx.codes.OK
+
+
+def session(site: Site) -> httpx.Client:
+    """Keycloak over verified TLS, nobody logged in."""
+    return httpx.Client(
+        base_url=site.url(NAME), verify=trust(site.folder.ca), timeout=_CALL_SECONDS, trust_env=False
+    )
+
+
 def admin_token(site: Site) -> httpx.Response:
     """Log the administrator in; the answer whatever its status."""
     form = {
@@ -74,8 +104,8 @@ def admin_token(site: Site) -> httpx.Response:
         "username": ADMIN,
         "password": password(site.folder, ADMIN_PASSWORD),
     }
-    with httpx.Client(verify=trust(site.folder.ca), timeout=20.0, trust_env=False) as client:
-        return client.post(f"{site.url(NAME)}/realms/master/protocol/openid-connect/token", data=form)
+    with session(site) as client:
+        return client.post("/realms/master/protocol/openid-connect/token", data=form)
 
 
 def _spec(site: Site) -> ProcessSpec:
@@ -124,7 +154,8 @@ def _config(site: Site, certificate: Path, key: Path) -> str:
         f"hostname={site.url(NAME)}\nhttp-enabled=false\nhttp-host={LOOPBACK}\n"
         # Each wait for readiness would fill the log with health reports.
         "log-level=info,io.smallrye.health:error\n"
-        f"cache-embedded-network-bind-address={LOOPBACK}\n"
+        # This server is alone: it joins no cluster and opens no port for one.
+        "cache=local\n"
         f"https-port={site.ports[NAME]}\nhttps-certificate-file={certificate}\n"
         f"https-certificate-key-file={key}\n"
         f"http-management-host={LOOPBACK}\nhttp-management-port={site.ports[MANAGEMENT]}\n"
@@ -139,9 +170,14 @@ def _link(link: Path, target: Path) -> None:
 
 
 def _settle(site: Site) -> None:
+    """The administrator can log in, and the program's client is there."""
     answer = admin_token(site)
     if answer.is_error:
         raise BootstrapFailed(
             f"Keycloak: {ADMIN} cannot log in with the password of {site.folder.secret(ADMIN_PASSWORD)} "
             f"(status {answer.status_code}): put the right password there if it was changed"
         )
+    secret = password(site.folder, keycloak_setup.CLIENT_SECRET)
+    with session(site) as client:
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        keycloak_setup.settle(client, secret)

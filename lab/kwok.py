@@ -58,7 +58,7 @@ def _spec(site: Site, cluster: Cluster, images: tuple[str, ...]) -> ProcessSpec:
             "--node-lease-duration-seconds=40",
             f"--server-address={LOOPBACK}:{site.ports[name]}",
         ),
-        env=site.environment(GOGC="50"),
+        env=site.frugal_environment(),
         cwd=folder.root,
         log=site.folder.log(name),
         priority=400,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import filelock
 
-from lab import ending, leftovers, plan, status
+from lab import ending, leftovers, minio, names, plan, status
+from lab.binaries import binary
 from lab.bootstrap import write_kubeconfigs
 from lab.cache import Cache
 from lab.certs import authority
@@ -108,6 +109,21 @@ class Lab:
         )
         return replace(looked, state=status.DEGRADED) if looked.troubles() else looked
 
+    def follow_realm(self) -> None:
+        """Have MinIO believe the tokens of the realm that is there now. It is not restarted when it already
+        does, nor started when the lab is down.
+
+        Raises Busy while another command holds the lab, and LabError when MinIO does not come back.
+        """
+        site = self.site()
+        with self._held():
+            if self._supervisor.pid() is None:
+                return
+            found = binary(minio.NAME, self._cache, SilentProgress())
+            server = minio.server(replace(site, tools={minio.NAME: found}))
+            runner = Runner(folder=self.folder, supervisor=self._supervisor, progress=SilentProgress())
+            runner.bring_up([replace(server, after=())])
+
     def site(self) -> Site:
         """Ports, folders and trust of the lab as it was last brought up; Refusal when it never was."""
         memory = recall(self.folder)
@@ -143,7 +159,8 @@ class Lab:
         servers = plan.servers(site, topology.clusters, sources)
         self._supervisor.retain(server.name for server in servers)
         self._forget_clusters(topology)
-        write_kubeconfigs(site, [cluster.name for cluster in topology.clusters])
+        write_kubeconfigs(site, memory.clusters)
+        names.write(site, memory.clusters)
         runner = Runner(folder=self.folder, supervisor=self._supervisor, progress=progress)
         changed = runner.bring_up(servers)
         return replace(self._whole(), changed=changed)

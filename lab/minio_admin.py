@@ -33,10 +33,11 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class S3Account:
-    """One account of an S3 server."""
+    """One account of an S3 server; a temporary one has a session token too."""
 
     access_key: str
     secret_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +54,9 @@ class S3:
         """One signed request; the answer whatever its status."""
         wanted = httpx.URL(self.url).copy_with(path=path, params=dict(query or {}))
         signed = AWSRequest(method=method, url=str(wanted), data=body)
-        S3SigV4Auth(Credentials(self.account.access_key, self.account.secret_key), "s3", REGION).add_auth(
-            signed
-        )
+        who = self.account
+        credentials = Credentials(who.access_key, who.secret_key, who.session_token)
+        S3SigV4Auth(credentials, "s3", REGION).add_auth(signed)
         with httpx.Client(verify=self.context, timeout=_SECONDS, trust_env=False) as client:
             return client.request(method, wanted, content=body, headers=dict(signed.headers.items()))
 

@@ -2,7 +2,7 @@
 
 The static key of the seal lies in secrets/, so a killed server comes back unsealed. The root token is used
 to set things up and for nothing else: the lab writes its secrets with one token, the node agent reads them
-with another, and each token reaches its own paths only.
+with another, the program declares its content with a third, and each reaches its own paths only.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ def _spec(site: Site) -> ProcessSpec:
     return ProcessSpec(
         name=NAME,
         argv=(str(_program()), "server", f"-config={config}"),
-        env=site.environment(GOMEMLIMIT="200MiB", BAO_SKIP_DROP_ROOT="true"),
+        # Its PostgreSQL plugin has no field for an authority: it trusts what the process trusts.
+        env=site.environment(
+            GOMEMLIMIT="200MiB", BAO_SKIP_DROP_ROOT="true", SSL_CERT_FILE=str(site.folder.ca)
+        ),
         cwd=folder,
         log=site.folder.log(NAME),
         priority=100,

@@ -1,4 +1,4 @@
-"""OpenBao's first-time set-up and its two tokens.
+"""OpenBao's first-time set-up and its tokens.
 
 Initialisation hands out the root token once. A marker is on disk while it is under way: when the lab is
 killed in that gap, the storage (in which nothing is yet) is given up and a new one begun.
@@ -16,19 +16,18 @@ import httpx
 
 from lab.errors import BootstrapFailed
 from lab.folder import LabFolder, write_private
+from lab.openbao_policies import POLICIES, PROVIDER, READER, WRITER
 from lab.readiness import NotReady, poll
 from lab.site import Site, trust
 
 MOUNT = "secret"
 INIT_FILE = "openbao-init.json"
-WRITER, READER = "lab-writer", "secret-sync"
-TOKENS = {WRITER: "openbao-lab-token", READER: "openbao-agent-token"}
-"""Files in secrets/ that hold the token of each policy."""
-
-POLICIES: Mapping[str, Mapping[str, list[str]]] = {
-    WRITER: {"secret/data/mlflow/*": ["create", "update", "read"]},
-    READER: {"secret/data/mlflow/*": ["read"]},
+TOKENS = {
+    WRITER: "openbao-lab-token",
+    READER: "openbao-agent-token",
+    PROVIDER: "openbao-provider-token",
 }
+"""Files in secrets/ that hold the token of each policy."""
 _PERIOD = "768h"
 _ACTIVE_SECONDS = 30.0
 _CALL_SECONDS = 10.0

@@ -34,9 +34,9 @@ def servers(site: Site, clusters: Sequence[Cluster], sources: Sources) -> tuple[
     shared = (
         *postgres.servers(site),
         *valkey.servers(site),
-        minio.server(site),
         openbao.server(site),
         keycloak.server(site),
+        minio.server(site),
     )
     return (*parts, *shared, _agent(site, clusters, sources))
 
@@ -69,7 +69,6 @@ def _agent(site: Site, clusters: Sequence[Cluster], sources: Sources) -> Server:
         after=(
             *(kwok.process_name(cluster.name) for cluster in clusters),
             postgres.FRONT,
-            minio.NAME,
             openbao.NAME,
         ),
         tier=5,

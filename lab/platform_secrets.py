@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lab import minio, openbao, openbao_setup, postgres
+from lab import minio, openbao, openbao_policies, openbao_setup, postgres
 from lab.credentials import password
 from lab.minio_admin import REGION
 from lab.ports import LOOPBACK
@@ -17,7 +17,7 @@ ARTIFACTS = "mlflow/artifacts"
 def write(site: Site) -> None:
     """Write both secrets; one that is as it should be gets no new version."""
     authority = site.folder.ca.read_text(encoding="ascii")
-    store = openbao_setup.bao(site, site.url(openbao.NAME), openbao_setup.WRITER)
+    store = openbao_setup.bao(site, site.url(openbao.NAME), openbao_policies.WRITER)
     for name, content in ((DATABASE, database(site)), (ARTIFACTS, artifacts(site))):
         path = f"{openbao_setup.MOUNT}/data/{name}"
         wanted = {**content, "ca.crt": authority}

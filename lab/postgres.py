@@ -1,4 +1,5 @@
-"""The lab's PostgreSQL: the databases of Keycloak and MLflow, each with a role of its own.
+"""The lab's PostgreSQL: the databases of Keycloak and MLflow, each with a role of its own, and the role with
+which the secret store makes short-lived users of MLflow's.
 
 The server of the wheel has no TLS, so it listens on a unix socket only and `lab.tls_front` holds the port:
 from outside, every connection is TLS and every login SCRAM-SHA-256. It refuses root: see `lab.unprivileged`.
@@ -12,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import LiteralString, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -30,8 +32,13 @@ NAME = "postgres"
 FRONT = "postgres-tls"
 SUPERUSER = "postgres"
 DATABASES = ("keycloak", "mlflow")
+ISSUER, ISSUED = "vault-mlflow", "mlflow"
+"""Who makes users for the secret store, and the role that it lends to them."""
 _SOCKET_PORT = 5432
 _INIT_SECONDS = 120.0
+
+
+Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +74,7 @@ def servers(site: Site) -> tuple[Server, ...]:
     )
 
 
-def connect(site: Site, role: str, database: str) -> psycopg.Connection[tuple[object, ...]]:
+def connect(site: Site, role: str, database: str) -> Connection:
     """Log in over verified TLS."""
     return psycopg.connect(
         host=LOOPBACK,
@@ -190,13 +197,27 @@ def _settle(site: Site) -> None:
         connection.autocommit = True
         for name in DATABASES:
             _role_with_database(connection, name, password(site.folder, f"postgres-{name}"))
+        _issuer(connection, password(site.folder, f"postgres-{ISSUER}"))
 
 
-def _role_with_database(connection: psycopg.Connection[tuple[object, ...]], name: str, secret: str) -> None:
+def _role_with_database(connection: Connection, name: str, secret: str) -> None:
     identifier = sql.Identifier(name)
-    if connection.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone() is None:
-        statement = sql.SQL("create role {} login password {}").format(identifier, sql.Literal(secret))
-        connection.execute(statement)
+    _role(connection, name, "login", secret)
     if connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone() is None:
         connection.execute(sql.SQL("create database {} owner {}").format(identifier, identifier))
     connection.execute(sql.SQL("revoke connect on database {} from public").format(identifier))
+
+
+def _issuer(connection: Connection, secret: str) -> None:
+    """It may make roles and lend them `ISSUED`; it cannot become that role itself nor read its data."""
+    _role(connection, ISSUER, "login createrole", secret)
+    issuer, issued = sql.Identifier(ISSUER), sql.Identifier(ISSUED)
+    lend = "grant {} to {} with admin true, inherit false, set false"
+    connection.execute(sql.SQL(lend).format(issued, issuer))
+    connection.execute(sql.SQL("grant connect on database {} to {}").format(issued, issuer))
+
+
+def _role(connection: Connection, name: str, options: LiteralString, secret: str) -> None:
+    if connection.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone() is None:
+        statement = sql.SQL("create role {} " + options + " password {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Literal(secret)))

@@ -13,7 +13,7 @@ from lab.binaries import BINARIES, binaries
 from lab.cache import Cache
 from lab.crds import crds
 from lab.errors import Failure, LabError
-from lab.images import ENVIRONMENTS, environment
+from lab.images import ENVIRONMENTS, Programs, environment
 from lab.keycloak_dist import keycloak_home
 from lab.progress import Progress
 from lab.toolchain import java_home
@@ -24,10 +24,10 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """What is ready: `tools` by name (every binary's file, and the folders `keycloak` and `java`), the
-    environments by image reference, the definitions of other projects' resources."""
+    programs of images by reference, the definitions of other projects' resources."""
 
     tools: Mapping[str, Path]
-    environments: Mapping[str, Path]
+    environments: Mapping[str, Programs]
     crds: list[dict[str, Any]]
 
 
@@ -40,12 +40,12 @@ def prepare(cache: Cache, progress: Progress) -> Prepared:
     """
     java = java_home()
 
-    def rest() -> tuple[Path, list[dict[str, Any]], dict[str, Path]]:
+    def rest() -> tuple[Path, list[dict[str, Any]], dict[str, Programs]]:
         keycloak = keycloak_home(cache, java, progress)
         definitions = crds(cache, progress)
         references = [known.image.reference for known in ENVIRONMENTS.values()]
         found = ((image, environment(image, cache, progress)) for image in references)
-        return keycloak, definitions, {image: path for image, path in found if path is not None}
+        return keycloak, definitions, {image: programs for image, programs in found if programs}
 
     built = _start(lambda: binaries(BINARIES, cache, progress))
     fetched = _start(rest)

@@ -8,9 +8,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
+
+HEARTBEAT = 30.0
+"""Seconds between two signs of life of a step that has nothing else to tell."""
 
 
 class Step(Protocol):
@@ -46,19 +49,44 @@ class SilentProgress:
         """Nothing is shown."""
 
 
+@contextmanager
+def heartbeat(tell: Callable[[float], None], every: float = HEARTBEAT) -> Iterator[None]:
+    """Until the block ends, `tell` the seconds that it has taken so far, `every` so many seconds, from a thread
+    of its own. Nothing is told once the block has ended."""
+    begun, ended = time.monotonic(), threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(every):
+            tell(time.monotonic() - begun)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 class _LineStep:
     def __init__(self, progress: LineProgress, name: str) -> None:
-        self._progress, self._name = progress, name
+        self._progress, self._name, self._last = progress, name, ""
 
     def update(self, text: str) -> None:
+        self._last = f" ({text})"
         self._progress.say(f"{self._name}: {text}")
+
+    def still(self, seconds: float) -> None:
+        self._progress.say(f"{self._name}: still at it after {seconds:.0f} s{self._last}")
 
 
 class LineProgress:
-    """One plain line per event, with the seconds since the start. For logs and pipes."""
+    """One plain line per event, with the seconds since the start, and one every `every` seconds for a step that
+    goes on (so that whoever watches a log sees it live). For logs and pipes."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, every: float = HEARTBEAT) -> None:
         self._stream = stream or sys.stderr
+        self._every = every
         self._lock = threading.Lock()
         self._started = time.monotonic()
 
@@ -70,8 +98,10 @@ class LineProgress:
     def step(self, name: str) -> Iterator[Step]:
         begun = time.monotonic()
         self.say(f"{name} ...")
+        step = _LineStep(self, name)
         try:
-            yield _LineStep(self, name)
+            with heartbeat(step.still, self._every):
+                yield step
         except BaseException:
             self.say(f"{name}: failed after {time.monotonic() - begun:.1f} s")
             raise

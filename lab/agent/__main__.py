@@ -14,11 +14,11 @@ from lab.agent.agent import Agent
 from lab.cache import Cache
 from lab.errors import LabError
 from lab.folder import LabFolder
-from lab.images import environment, runnable
+from lab.images import Programs, environment, runnable
 from lab.progress import LineProgress
 
 
-def _environment(image: str) -> Path | None:
+def _environment(image: str) -> Programs | None:
     return environment(image, Cache(), LineProgress())
 
 

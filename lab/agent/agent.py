@@ -89,10 +89,11 @@ class Agent:
             authority=self._folder.ca,
             token=self._folder.secret(TOKEN),
         )
+        hosts = read_json(self._folder.addresses).get("hosts", {})
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(agent.run())
-                group.create_task(ExternalSecrets(client, store).run())
+                group.create_task(ExternalSecrets(client, store, hosts).run())
                 group.create_task(_reconcile(services, agent, dirty))
         finally:
             await services.close()

@@ -8,7 +8,6 @@ import logging
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lab.agent.addresses import Addresses, port_floor, unprivileged_port
@@ -25,6 +24,7 @@ from lab.agent.runner import PodRunner
 from lab.agent.services import LocalPod
 from lab.agent.watch import Mirror
 from lab.folder import LabFolder
+from lab.images import Programs
 
 Object = Mapping[str, Any]
 LAB_ADDRESS = "mlops.platform/lab-address"
@@ -119,7 +119,7 @@ class ClusterAgent:
         """See `node.Node`."""
         return await self._resolver.resolve(pod)
 
-    async def environment(self, image: str) -> Path | None:
+    async def environment(self, image: str) -> Programs | None:
         """See `node.Node`."""
         return await self._config.images.environment(image)
 

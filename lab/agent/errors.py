@@ -29,6 +29,10 @@ class StartError(AgentError):
     """A container's command cannot be executed; the container counts as failed with exit code 128."""
 
 
+class SyncError(AgentError):
+    """An ExternalSecret cannot be met; the message, which holds no secret, becomes its condition."""
+
+
 class AddressesExhaustedError(AgentError):
     """A block of loopback addresses is full."""
 

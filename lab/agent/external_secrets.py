@@ -12,7 +12,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,16 @@ from typing import Any
 import httpx
 
 from lab.agent.container import now
-from lab.agent.errors import ApiError
+from lab.agent.errors import ApiError, SyncError
+from lab.agent.generators import Lease, Made, generator_address, generator_path
 from lab.agent.kube import MERGE, KubeClient
 from lab.agent.secret_sync import (
     DATA_HASH,
     Key,
-    SyncError,
     check_store,
+    check_target,
     data_hash,
+    generators,
     keys,
     seconds,
     secret,
@@ -68,6 +70,14 @@ class SecretStore:
         content: dict[str, Any] = answer.json()["data"]["data"]
         return content
 
+    async def make(self, path: str) -> Lease:
+        """What the store makes when `path` is read. Raises SyncError, which never holds any of it."""
+        answer = await self._request("GET", f"/v1/{path}", {})
+        if not answer.is_success:
+            raise SyncError(f"the lab's OpenBao answered {answer.status_code} for {path}")
+        content = answer.json()
+        return Lease(data=content["data"] or {}, seconds=float(content.get("lease_duration") or 0))
+
     async def renew(self) -> None:
         """Prolong the token's life; failing is no harm until it ends. Raises SyncError."""
         await self._request("POST", "/v1/auth/token/renew-self", {})
@@ -85,10 +95,10 @@ class SecretStore:
 
 
 class ExternalSecrets:
-    """Follows the ExternalSecrets of one cluster."""
+    """Follows the ExternalSecrets of one cluster. `hosts` says where names of the lab's servers answer."""
 
-    def __init__(self, client: KubeClient, store: SecretStore) -> None:
-        self._client, self._store = client, store
+    def __init__(self, client: KubeClient, store: SecretStore, hosts: Mapping[str, str]) -> None:
+        self._client, self._store, self._hosts = client, store, hosts
         self._mirror = Mirror(client, f"{GROUP}/externalsecrets", self._changed, absent_ok=True)
         self._tasks: dict[str, tuple[int, str, asyncio.Task[None]]] = {}
 
@@ -124,16 +134,16 @@ class ExternalSecrets:
             self._tasks[key] = (meta["generation"], trigger, asyncio.create_task(self._keep(key)))
 
     async def _keep(self, key: str) -> None:
-        due = 0.0
+        due, made = 0.0, Made()
         while True:
             external = self._mirror.items.get(key)
             if external is None:
                 return
             pause = _CHECK
             if time.monotonic() >= due or await self._spoilt(external):
-                good = await self._attempt(external)
+                good = await self._attempt(external, made)
                 every = seconds((external.get("spec") or {}).get("refreshInterval"))
-                due = time.monotonic() + (every if every > 0 else float("inf")) if good else 0.0
+                due, made = (made.due(every), Made()) if good else (0.0, made)
                 pause = _CHECK if good else _RETRY
             await asyncio.sleep(max(min(pause, due - time.monotonic()), 0.5) if due else pause)
 
@@ -150,11 +160,11 @@ class ExternalSecrets:
         data = {name: base64.b64decode(value) for name, value in (found.get("data") or {}).items()}
         return (found["metadata"].get("annotations") or {}).get(DATA_HASH) != data_hash(data)
 
-    async def _attempt(self, external: Object) -> bool:
+    async def _attempt(self, external: Object, made: Made) -> bool:
         meta = external["metadata"]
         try:
             problem = None
-            await self._write(external)
+            await self._write(external, made)
         except SyncError as error:
             problem = str(error)
         except ApiError as error:
@@ -170,16 +180,31 @@ class ExternalSecrets:
             return False
         return problem is None
 
-    async def _write(self, external: Object) -> None:
+    async def _write(self, external: Object, made: Made) -> None:
         meta = external["metadata"]
+        check_target(external)
+        wanted_keys, wanted_generators = keys(external), generators(external)
+        read = await self._read(external, wanted_keys) if wanted_keys else {}
+        for name in wanted_generators:
+            if not made.holds(name):
+                made.keep(name, await self._generate(meta["namespace"], name))
+        wanted = secret(external, values(external, read, made.data()), self._hosts)
+        path = f"/api/v1/namespaces/{meta['namespace']}/secrets/{target_name(external)}"
+        await self._client.apply(path, wanted, MANAGER)
+
+    async def _read(self, external: Object, wanted: Collection[Key]) -> dict[Key, dict[str, Any]]:
+        namespace = external["metadata"]["namespace"]
         reference = external["spec"].get("secretStoreRef") or {}
         kind, name = reference.get("kind") or "SecretStore", reference.get("name", "")
-        scope = GROUP if kind == "ClusterSecretStore" else f"{GROUP}/namespaces/{meta['namespace']}"
+        scope = GROUP if kind == "ClusterSecretStore" else f"{GROUP}/namespaces/{namespace}"
         store = await self._client.find(f"{scope}/{kind.lower()}s/{name}")
         if store is None:
             raise SyncError(f'{kind} "{name}" not found')
-        mount = check_store(store, meta["namespace"])
-        read = {key: await self._store.read(mount, key) for key in keys(external)}
-        wanted = secret(external, values(external, read))
-        path = f"/api/v1/namespaces/{meta['namespace']}/secrets/{target_name(external)}"
-        await self._client.apply(path, wanted, MANAGER)
+        mount = check_store(store, namespace)
+        return {key: await self._store.read(mount, key) for key in wanted}
+
+    async def _generate(self, namespace: str, name: str) -> Lease:
+        found = await self._client.find(generator_address(namespace, name))
+        if found is None:
+            raise SyncError(f'VaultDynamicSecret "{name}" not found')
+        return await self._store.make(generator_path(found))

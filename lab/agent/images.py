@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-Environment = Callable[[str], Path | None]
-"""Blocking: the folder whose bin/ stands for an image. Raises LabError."""
+from lab.images import Programs
+
+Environment = Callable[[str], Programs | None]
+"""Blocking: what stands for an image. Raises LabError."""
 
 
 class Images:
@@ -17,13 +18,13 @@ class Images:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._locks: dict[str, asyncio.Lock] = {}
-        self._known: dict[str, Path] = {}
+        self._known: dict[str, Programs] = {}
 
-    async def environment(self, image: str) -> Path | None:
-        """The image's folder, verified or made now; None when the lab has none. Raises LabError."""
+    async def environment(self, image: str) -> Programs | None:
+        """The image's programs, verified or made now; None when the lab has none. Raises LabError."""
         async with self._locks.setdefault(image, asyncio.Lock()):
             known = self._known.get(image)
-            if known is not None and (known / "bin").is_dir():
+            if known is not None and (known.folder / "bin").is_dir():
                 return known
             found = await asyncio.to_thread(self._environment, image)
             if found is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from lab.agent.pod_files import Network, Resolved
+from lab.images import Programs
 
 Object = Mapping[str, Any]
 
@@ -17,8 +17,8 @@ class Node(Protocol):
     async def resolve(self, pod: Object) -> Resolved:
         """ConfigMaps, Secrets and tokens that the pod refers to. Raises ApiError."""
 
-    async def environment(self, image: str) -> Path | None:
-        """The folder that stands for an image; None when there is none. Raises LabError."""
+    async def environment(self, image: str) -> Programs | None:
+        """What stands for an image; None when there is nothing. Raises LabError."""
 
     def network(self, pod: Object) -> Network:
         """Addresses as of now."""

@@ -17,6 +17,7 @@ from lab.agent.references import TokenWanted
 from lab.agent.rewrite import Rewriter, ServiceAddress
 from lab.agent.volumes import Content, mount_paths, prepare_volume, volume_folder
 from lab.folder import LabFolder
+from lab.images import Programs
 from lab.process import ProcessSpec
 
 Object = Mapping[str, Any]
@@ -38,7 +39,7 @@ class Network:
 
 @dataclass(frozen=True, kw_only=True)
 class PodFiles:
-    """Paths of one pod. `resolve_environment` gives the folder that stands for an image."""
+    """Paths of one pod."""
 
     folder: LabFolder
     cluster: str
@@ -83,7 +84,7 @@ class PodFiles:
         container: Object,
         sources: Sources,
         network: Network,
-        image_folder: Path,
+        programs: Programs,
         argv: Sequence[str] | None = None,
     ) -> Launch:
         """How to start a container now, or the command `argv` in it. Raises ContainerConfigError,
@@ -108,13 +109,14 @@ class PodFiles:
         cwd = Path(wanted.cwd) if wanted.cwd else own / "work" / (wanted.inner_cwd or "").lstrip("/")
         cwd.mkdir(parents=True, exist_ok=True)
         path = wanted.env.get("PATH", DEFAULT_PATH)
-        binaries = image_folder / "bin"
+        binaries = programs.folder / "bin"
         basics = {
             "HOME": str(own / "home"),
             "TMPDIR": rewriter.path("/tmp") or str(own / "tmp"),  # noqa: S108 (a container's path)
             "HOSTNAME": self.pod["metadata"]["name"],
             "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **programs.variables,
         }
         if _TOKEN_MOUNT in mounts:
             host, port = network.api_server

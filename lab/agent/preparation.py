@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from lab.agent.errors import ApiError, MountError
 from lab.errors import LabError
+from lab.images import Programs
 
 Show = Callable[[str, str], None]
 """(waiting reason, message): every container waits for this."""
@@ -22,9 +22,9 @@ _IMAGE_RETRY = 10.0
 
 
 async def image(
-    name: str, environment: Callable[[str], Awaitable[Path | None]], show: Show, tell: Tell
-) -> Path:
-    """The folder that stands for an image, once there is one."""
+    name: str, environment: Callable[[str], Awaitable[Programs | None]], show: Show, tell: Tell
+) -> Programs:
+    """What stands for an image, once there is something."""
     while True:
         show("ContainerCreating", f"preparing the environment of {name}")
         try:

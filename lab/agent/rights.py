@@ -28,6 +28,11 @@ AGENT_RULES: list[dict[str, list[str]]] = [
         "resources": ["clustersecretstores", "secretstores"],
         "verbs": ["get"],
     },
+    {
+        "apiGroups": ["generators.external-secrets.io"],
+        "resources": ["vaultdynamicsecrets"],
+        "verbs": ["get"],
+    },
 ]
 """`externalsecrets/finalizers` lets it name an ExternalSecret as the owner that blocks (OwnerReferences
 admission)."""

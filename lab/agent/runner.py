@@ -7,7 +7,6 @@ import contextlib
 import datetime
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lab.agent import preparation
@@ -19,6 +18,7 @@ from lab.agent.references import all_containers
 from lab.agent.restarts import restarts
 from lab.agent.restored import restored
 from lab.agent.status import PodView, Terminated, phase, pod_status
+from lab.images import Programs
 
 Object = Mapping[str, Any]
 REFRESH_SECONDS = 5.0
@@ -39,7 +39,7 @@ class PodRunner:
         self.address = node.network(pod).address
         self._policy = spec.get("restartPolicy") or "Always"
         self._started_at = status.get("startTime") or now()
-        self._images: dict[str, Path] = {}
+        self._images: dict[str, Programs] = {}
         self._resolved: Resolved | None = None
         self._volumes_ready = self._deleting = False
         self._failed: tuple[str, str] | None = None
@@ -63,8 +63,8 @@ class PodRunner:
             self._resolved = await self._node.resolve(self.pod)
         if self._resolved is None:
             raise ContainerConfigError("the API server does not answer, and nothing was read from it before")
-        network, folder = self._node.network(self.pod), self._images[container["image"]]
-        return self.files.launch(container, self._resolved.sources, network, folder, argv)
+        network, programs = self._node.network(self.pod), self._images[container["image"]]
+        return self.files.launch(container, self._resolved.sources, network, programs, argv)
 
     def changed(self) -> None:
         """See `container.Surroundings`."""

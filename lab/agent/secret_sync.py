@@ -1,8 +1,8 @@
 """What an ExternalSecret asks for, and the Secret that follows from it. Pure.
 
-Subset of external-secrets.io/v1: the vault provider with KV v2; `data` and `dataFrom.extract`; of the
-target its name, type, metadata and creation policy. Whatever else is asked for is refused by name, never
-left out in silence.
+Subset of external-secrets.io/v1: the vault provider with KV v2; `data`, `dataFrom.extract` and generators (see
+`generators`); of the target its name, type, metadata, creation policy and texts (see `secret_template`).
+Whatever else is asked for is refused by name, never left out in silence.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.agent.errors import AgentError
+from lab.agent.errors import SyncError
+from lab.agent.generators import generator_name
+from lab.agent.secret_template import check_template, render
 
 Object = Mapping[str, Any]
 Read = Mapping["Key", Mapping[str, Any]]
+Generated = Mapping[str, Mapping[str, Any]]
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _DEFAULT_REFRESH = 3600.0
 MANAGED = "reconcile.external-secrets.io/managed"
 DATA_HASH = "reconcile.external-secrets.io/data-hash"
-
-
-class SyncError(AgentError):
-    """An ExternalSecret cannot be met; the message, which holds no secret, becomes its condition."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +49,17 @@ def keys(external: Object) -> set[Key]:
     spec = external.get("spec") or {}
     found = {_key(one["remoteRef"]) for one in spec.get("data") or []}
     for one in spec.get("dataFrom") or []:
-        if "extract" not in one or one.get("rewrite"):
-            raise SyncError("dataFrom: the lab supports only extract, without rewrite")
-        found.add(_key(one["extract"]))
+        if one.get("rewrite") or not ("extract" in one or "sourceRef" in one):
+            raise SyncError("dataFrom: the lab supports only extract and sourceRef, without rewrite")
+        if "extract" in one:
+            found.add(_key(one["extract"]))
     return found
+
+
+def generators(external: Object) -> tuple[str, ...]:
+    """Every generator that is needed. Raises SyncError."""
+    entries = (external.get("spec") or {}).get("dataFrom") or []
+    return tuple(dict.fromkeys(generator_name(one["sourceRef"]) for one in entries if "sourceRef" in one))
 
 
 def _key(reference: Object) -> Key:
@@ -90,11 +96,16 @@ def _allows(condition: Object, namespace: str) -> bool:
     )
 
 
-def values(external: Object, read: Read) -> dict[str, bytes]:
-    """The Secret's data. Raises SyncError naming the key and property that are missing."""
+def values(external: Object, read: Read, generated: Generated | None = None) -> dict[str, bytes]:
+    """The Secret's data, `generated` by each generator's name. Raises SyncError naming the key and property that
+    are missing."""
     spec = external.get("spec") or {}
     result: dict[str, bytes] = {}
     for one in spec.get("dataFrom") or []:
+        if "sourceRef" in one:
+            content = (generated or {})[generator_name(one["sourceRef"])]
+            result |= {name: _bytes(value) for name, value in content.items()}
+            continue
         for name, value in read[_key(one["extract"])].items():
             result[name] = _decoded(_bytes(value), one["extract"])
     for one in spec.get("data") or []:
@@ -151,14 +162,22 @@ def data_hash(data: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def secret(external: Object, data: Mapping[str, bytes]) -> dict[str, Any]:
-    """The Secret to apply. Raises SyncError for a target that the lab does not support."""
-    meta, target = external["metadata"], (external.get("spec") or {}).get("target") or {}
-    template, policy = target.get("template") or {}, target.get("creationPolicy") or "Owner"
-    if template.get("data") or template.get("templateFrom"):
-        raise SyncError("target.template.data and templateFrom are not supported by the lab")
+def check_target(external: Object) -> None:
+    """Raises SyncError for a target that the lab does not support."""
+    target = (external.get("spec") or {}).get("target") or {}
+    policy = target.get("creationPolicy") or "Owner"
+    check_template(target.get("template") or {})
     if policy not in {"Owner", "Orphan"}:
         raise SyncError(f"target.creationPolicy {policy} is not supported by the lab: use Owner or Orphan")
+
+
+def secret(external: Object, data: Mapping[str, bytes], hosts: Mapping[str, str]) -> dict[str, Any]:
+    """The Secret to apply: the data, or where the target has a template its texts alone. Raises SyncError for a
+    field that the data do not have; `hosts` see `secret_template.render`."""
+    meta, target = external["metadata"], (external.get("spec") or {}).get("target") or {}
+    template = target.get("template") or {}
+    if texts := template.get("data"):
+        data = render(texts, data, hosts)
     inherited = template.get("metadata") or meta
     wanted: dict[str, Any] = {
         "name": target_name(external),
@@ -167,7 +186,7 @@ def secret(external: Object, data: Mapping[str, bytes]) -> dict[str, Any]:
         "annotations": dict((template.get("metadata") or {}).get("annotations") or {})
         | {DATA_HASH: data_hash(data)},
     }
-    if policy == "Owner":
+    if (target.get("creationPolicy") or "Owner") == "Owner":
         owner = {"apiVersion": external["apiVersion"], "kind": "ExternalSecret"}
         wanted["ownerReferences"] = [
             owner | {"name": meta["name"], "uid": meta["uid"], "controller": True, "blockOwnerDeletion": True}

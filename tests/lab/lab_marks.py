@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import psycopg
 
-from lab import keycloak, minio, openbao, openbao_setup, postgres, valkey
+from lab import keycloak, minio, openbao, openbao_policies, postgres, valkey
 from lab.bootstrap import admin_api
 from lab.credentials import password
 from lab.lab import Lab
@@ -56,7 +56,7 @@ class Marks:
 
     def _bao(self, method: str, body: dict[str, object] | None = None) -> dict[str, dict[str, object]]:
         site = self.lab.site()
-        store = bao(site, site.url(openbao.NAME), openbao_setup.WRITER)
+        store = bao(site, site.url(openbao.NAME), openbao_policies.WRITER)
         return store.call(method, "secret/data/mlflow/mark", body)
 
     def _valkey(self, command: str) -> bytes:

@@ -17,7 +17,7 @@ import pytest
 import tenacity
 
 from config.catalog import MLFLOW_IMAGE
-from lab import openbao, openbao_setup
+from lab import openbao, openbao_policies, openbao_setup
 from lab.agent.cluster import LAB_ADDRESS
 from lab.agent.process import CONTAINER_MARKER
 from lab.agent.stages import SIMULATED
@@ -355,7 +355,7 @@ print(urllib.request.urlopen(request, context=context).status)
 def test_an_external_secret_is_filled_and_follows_the_store(east: Cluster) -> None:
     group = "external-secrets.io/v1"
     site = east.lab.site()
-    bao = openbao_setup.bao(site, site.url(openbao.NAME), openbao_setup.WRITER)
+    bao = openbao_setup.bao(site, site.url(openbao.NAME), openbao_policies.WRITER)
     bao.call("POST", "secret/data/mlflow/agent-test", {"data": {"password": "one"}})
     store = {
         "apiVersion": group,

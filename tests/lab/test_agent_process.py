@@ -19,6 +19,7 @@ from lab.agent.containers import Sources
 from lab.agent.pod_files import Network, PodFiles
 from lab.agent.process import start
 from lab.folder import LabFolder
+from lab.images import Programs
 
 pod = {"metadata": {"name": "p", "namespace": "ns", "uid": "u"}, "spec": {}}
 container = {"name": "c", "command": ["python", "-c", "import time; time.sleep(600)"]}
@@ -27,7 +28,8 @@ network = Network(
 )
 folder = LabFolder(pathlib.Path(sys.argv[1]))
 files = PodFiles(folder=folder, cluster="east", pod=pod)
-launch = files.launch(container, Sources(), network, pathlib.Path(sys.prefix))
+programs = Programs(folder=pathlib.Path(sys.prefix))
+launch = files.launch(container, Sources(), network, programs)
 print(start(folder, launch.spec, launch.spec_file, launch.marker).pid, flush=True)
 time.sleep(600)
 """

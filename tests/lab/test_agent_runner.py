@@ -22,9 +22,11 @@ from lab.agent.pod_files import Network, PodFiles, Resolved
 from lab.agent.process import CONTAINER_MARKER, end_marked
 from lab.agent.runner import PodRunner
 from lab.folder import LabFolder
+from lab.images import Programs
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="container processes need Linux")
 _HOSTS = itertools.count(1)
+PYTHON = Programs(folder=Path(sys.prefix))
 SECONDS = 20
 SERVER = """
 import http.server, os, pathlib, sys
@@ -39,11 +41,11 @@ http.server.HTTPServer((os.environ["POD_IP"], 8080), Answer).serve_forever()
 class Node:
     """Plays the API: keeps what is published, gives what a pod refers to."""
 
-    def __init__(self) -> None:
+    def __init__(self, programs: Programs | None) -> None:
         self.address = f"127.251.{os.getpid() % 250 + 1}.{next(_HOSTS)}"
         self.config_maps: dict[str, Any] = {}
         self.away = False
-        self.image_folder: Path | None = Path(sys.prefix)
+        self.programs = programs
         self.status: dict[str, Any] = {}
         self.events: list[str] = []
         self._told = asyncio.Condition()
@@ -53,8 +55,8 @@ class Node:
             raise ApiError(0, "no answer")
         return Resolved(sources=Sources(namespace="ns", config_maps=dict(self.config_maps)), tokens={})
 
-    async def environment(self, image: str) -> Path | None:
-        return self.image_folder
+    async def environment(self, image: str) -> Programs | None:
+        return self.programs
 
     def network(self, pod: Any) -> Network:
         return Network(
@@ -104,12 +106,15 @@ def pod(*containers: dict[str, Any], **spec: Any) -> dict[str, Any]:
 
 
 def live(
-    tmp_path: Path, made: dict[str, Any], scenario: Callable[[Node, PodRunner], Awaitable[None]]
+    tmp_path: Path,
+    made: dict[str, Any],
+    scenario: Callable[[Node, PodRunner], Awaitable[None]],
+    programs: Programs = PYTHON,
 ) -> Node:
     """Run the pod, play the scenario, end the pod; no process of it may be left."""
 
     async def play() -> Node:
-        node = Node()
+        node = Node(programs)
         runner = PodRunner(made, PodFiles(folder=LabFolder(tmp_path), cluster="east", pod=made), node)
         task = asyncio.create_task(runner.run())
         try:
@@ -188,6 +193,25 @@ def test_readiness_follows_the_probe_both_ways_and_liveness_starts_the_process_a
         await node.until(is_ready)
 
     assert any("failed liveness probe" in event for event in live(tmp_path, made, scenario).events)
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"), [([], "ours"), ([{"name": "PYTHONPATH", "value": "/nothing"}], "No module named")]
+)
+def test_packages_of_the_image_are_found_where_they_lie_unless_the_pod_says_otherwise(
+    tmp_path: Path, env: list[dict[str, str]], expected: str
+) -> None:
+    source = tmp_path / "source"
+    (source / "our_service").mkdir(parents=True)
+    (source / "our_service" / "__main__.py").write_text("print('ours')")
+    made = pod({**container("", env=env), "command": ["python", "-m", "our_service"]}, restartPolicy="Never")
+
+    async def scenario(node: Node, runner: PodRunner) -> None:
+        await node.until(lambda status: "terminated" in first(status)["state"])
+        assert expected in runner.files.log("c").read_text()
+
+    live(tmp_path / "lab", made, scenario, Programs(folder=Path(sys.prefix), source=source))
+    assert [path.name for path in (source / "our_service").iterdir()] == ["__main__.py"]
 
 
 def test_a_process_gets_what_the_pod_says_and_nothing_of_ours(
@@ -308,8 +332,7 @@ def test_an_image_without_an_environment_is_named(tmp_path: Path) -> None:
     made = pod(container("pass"))
 
     async def play() -> None:
-        node = Node()
-        node.image_folder = None
+        node = Node(None)
         runner = PodRunner(made, PodFiles(folder=LabFolder(tmp_path), cluster="east", pod=made), node)
         task = asyncio.create_task(runner.run())
         status = await node.until(waiting_for("ErrImageNeverPull"))

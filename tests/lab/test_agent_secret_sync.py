@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from lab.agent.errors import SyncError
 from lab.agent.secret_sync import (
     Key,
-    SyncError,
     check_store,
+    check_target,
+    generators,
     keys,
     seconds,
     secret,
@@ -81,7 +83,7 @@ def test_a_store_serves_only_the_namespaces_of_its_conditions() -> None:
 
 def test_the_secret_belongs_to_its_external_secret() -> None:
     wanted = external(target={"name": "other", "template": {"type": "kubernetes.io/tls"}})
-    made = secret(wanted, {"p": b"open sesame"})
+    made = secret(wanted, {"p": b"open sesame"}, {})
     assert (made["metadata"]["name"], made["type"], target_name(wanted)) == (
         "other",
         "kubernetes.io/tls",
@@ -90,14 +92,41 @@ def test_the_secret_belongs_to_its_external_secret() -> None:
     assert base64.b64decode(made["data"]["p"]) == b"open sesame"
     assert made["metadata"]["ownerReferences"][0]["uid"] == "u"
     assert made["metadata"]["labels"]["team"] == "x"
-    orphan = secret(external(target={"creationPolicy": "Orphan"}), {})
+    orphan = secret(external(target={"creationPolicy": "Orphan"}), {}, {})
     assert "ownerReferences" not in orphan["metadata"]
 
 
-@pytest.mark.parametrize("target", [{"creationPolicy": "Merge"}, {"template": {"data": {"a": "{{ .p }}"}}}])
-def test_an_unsupported_target_is_refused_by_name(target: dict[str, Any]) -> None:
-    with pytest.raises(SyncError, match="not supported by the lab"):
-        secret(external(target=target), {})
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ({"creationPolicy": "Merge"}, "creationPolicy Merge"),
+        ({"template": {"templateFrom": [{"literal": "x"}]}}, "templateFrom"),
+        ({"template": {"mergePolicy": "Merge"}}, "mergePolicy Merge"),
+        ({"template": {"engineVersion": "v1"}}, "engineVersion v1"),
+    ],
+)
+def test_an_unsupported_target_is_refused_by_name(target: dict[str, Any], name: str) -> None:
+    with pytest.raises(SyncError, match=f"{name} is not supported by the lab"):
+        check_target(external(target=target))
+
+
+def test_a_template_makes_the_secret_of_its_texts_alone() -> None:
+    target = {"template": {"mergePolicy": "Replace", "engineVersion": "v2", "data": {"file": "p={{ .p }}"}}}
+    wanted = external(target=target)
+    check_target(wanted)
+    assert secret(wanted, {"p": b"open sesame"}, {})["data"] == {
+        "file": base64.b64encode(b"p=open sesame").decode()
+    }
+
+
+def test_what_a_generator_made_joins_what_the_store_keeps_and_the_later_one_wins() -> None:
+    reference = {"kind": "VaultDynamicSecret", "name": "login"}
+    login = {"sourceRef": {"generatorRef": reference}}
+    wanted = external(dataFrom=[login], data=[data("fixed", property="password")])
+    assert generators(wanted) == ("login",)
+    assert keys(wanted) == {Key(path="mlflow/database")}
+    made = {"login": {"username": "v-1", "password": "p", "fixed": "shadowed"}}
+    assert values(wanted, CONTENT, made) == {"username": b"v-1", "password": b"p", "fixed": b"open sesame"}
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,34 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from lab.apiserver_config import audit_policy, authentication, encryption, write_configuration
+from lab.apiserver_config import Issuer, audit_policy, authentication, encryption, write_configuration
 from lab.folder import LabFolder
+
+ISSUER = Issuer(url="https://127.0.0.1:1/realms/r", authority="-----BEGIN CERTIFICATE-----\n")
 
 
 def test_anonymous_requests_reach_the_health_endpoints_only() -> None:
-    anonymous = authentication()["anonymous"]
+    anonymous = authentication(ISSUER)["anonymous"]
     assert [condition["path"] for condition in anonymous["conditions"]] == ["/livez", "/readyz", "/healthz"]
+
+
+def test_users_and_groups_of_the_realm_can_be_none_of_the_clusters_own() -> None:
+    (realm,) = authentication(ISSUER)["jwt"]
+    mapped = realm["claimMappings"]
+    assert mapped["username"] == {"claim": "sub", "prefix": "mlops:"}
+    assert mapped["groups"] == {"claim": "roles", "prefix": "mlops:"}
+    rules = " ".join(rule["expression"] for rule in realm["userValidationRules"])
+    assert "!user.username.startsWith('system:')" in rules
+    assert "!group.startsWith('system:')" in rules
+
+
+def test_the_realm_is_asked_over_tls_of_the_labs_authority_and_for_one_audience() -> None:
+    (realm,) = authentication(ISSUER)["jwt"]
+    assert realm["issuer"] == {
+        "url": ISSUER.url,
+        "audiences": ["kubernetes"],
+        "certificateAuthority": ISSUER.authority,
+    }
 
 
 def test_secrets_are_written_encrypted_and_never_read_in_clear() -> None:
@@ -33,8 +54,11 @@ def test_the_content_of_secrets_and_tokens_never_gets_into_the_audit_log() -> No
 
 def test_each_cluster_has_a_key_of_its_own_that_stays(tmp_path: Path) -> None:
     folder = LabFolder(tmp_path)
-    east, west = write_configuration(folder, "east"), write_configuration(folder, "west")
+    east, west = (
+        write_configuration(folder, "east", ISSUER),
+        write_configuration(folder, "west", ISSUER),
+    )
     first = east.encryption.read_bytes()
     assert first != west.encryption.read_bytes()
-    assert write_configuration(folder, "east").encryption.read_bytes() == first
+    assert write_configuration(folder, "east", ISSUER).encryption.read_bytes() == first
     assert east.encryption.stat().st_mode & 0o777 == 0o600

@@ -58,6 +58,12 @@ def test_the_real_definitions_serve_what_the_platform_uses() -> None:
         ("external-secrets.io", "v1", "ExternalSecret"),
         ("external-secrets.io", "v1", "SecretStore"),
         ("external-secrets.io", "v1", "ClusterSecretStore"),
+        ("generators.external-secrets.io", "v1alpha1", "VaultDynamicSecret"),
+        *(
+            ("security.istio.io", version, kind)
+            for version in ("v1", "v1beta1")
+            for kind in ("AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication")
+        ),
     }
     assert not any("conversion" in found["spec"] for found in crds(Cache(), Told()))
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import tenacity
 
 from lab.cache import Cache, Entry
+from lab.certs import Subject, authority, leaf
 from lab.download import Attempts, DownloadError, TransientError, maven
 from lab.progress import Step
 from tests.lab.told import Answer, Mirror, Told
@@ -144,3 +146,25 @@ def test_attempts_wait_longer_each_time() -> None:
             Attempts().run(always_fail, what="x", remedy="y", step=step)
     assert len(slept) == 3
     assert slept[0] < slept[1] < slept[2]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_authorities_of_the_system_are_trusted_and_no_other(
+    trusted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    signer = authority(tmp_path, "ca", "mirror authority")
+    serving = leaf(signer, tmp_path, "mirror", Subject(name="mirror", hosts=("127.0.0.1",)))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(serving.certificate, serving.key)
+    other = authority(tmp_path, "other", "another authority")
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "MVNW_USERNAME", "MVNW_PASSWORD", "HTTPS_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(signer.path if trusted else other.path))
+    with Mirror(lambda path: WHOLE, tls=tls).serving() as mirror:
+        monkeypatch.setenv("MVNW_REPOURL", f"{mirror.address}/maven2")
+        if trusted:
+            fetch(tmp_path / "thing.zip", Told())
+            assert (tmp_path / "thing.zip").read_bytes() == CONTENT
+        else:
+            with pytest.raises(DownloadError, match="certificate is not trusted"):
+                fetch(tmp_path / "thing.zip", Told())

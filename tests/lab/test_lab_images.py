@@ -27,7 +27,7 @@ from lab.progress import Step
 from lab.toolchain import ToolError
 from tests.lab.told import Answer, Mirror, Told
 
-MLFLOW = catalog.MLFLOW_IMAGE
+MLFLOW, GATE = catalog.MLFLOW_IMAGE, catalog.TRACKING_GATE_IMAGE
 WHEEL = "hello_lab-1.0-py3-none-any.whl"
 
 
@@ -98,7 +98,7 @@ def test_an_image_reference_is_split_at_its_tag(reference: str, expected: tuple[
 
 
 def test_only_images_of_the_table_are_run(tmp_path: Path) -> None:
-    assert repositories() == (MLFLOW.repository,)
+    assert repositories() == (MLFLOW.repository, GATE.repository)
     assert runnable(MLFLOW.reference)
     assert runnable(f"{MLFLOW.repository}:other")
     assert not runnable(f"{MLFLOW.repository}-other:v1")
@@ -177,8 +177,10 @@ def test_settings_that_would_install_elsewhere_are_left_out() -> None:
 
 def test_the_real_mlflow_runs_in_its_pinned_version() -> None:
     """Installs it into the user's own cache if it is not there yet (a minute), as `make up` does."""
-    folder = environment(MLFLOW.reference, Cache(), Told())
-    assert folder
+    programs = environment(MLFLOW.reference, Cache(), Told())
+    assert programs
+    assert programs.variables == {}
+    folder = programs.folder
     assert {path.name for path in folder.parent.iterdir()} == {"venv", ".manifest.json"}
     shown = subprocess.run(
         [folder / "bin" / "mlflow", "--version"], capture_output=True, text=True, check=True
@@ -187,3 +189,29 @@ def test_the_real_mlflow_runs_in_its_pinned_version() -> None:
     subprocess.run(
         [folder / "bin" / "python", "-c", "import boto3, psycopg2, sklearn, uvicorn"], check=True, env={}
     )
+
+
+def test_the_tracking_gate_runs_the_code_of_this_checkout(tmp_path: Path) -> None:
+    programs = environment(GATE.reference, Cache(), Told())
+    assert programs
+    assert programs.source == Path(__file__).resolve().parents[2] / "services"
+    done = subprocess.run(
+        [str(programs.folder / "bin" / "python"), "-m", "tracking_gate"],
+        check=False,
+        env={**programs.variables, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2,
+        "tracking gate: the configuration is refused",
+    )
+
+
+def test_the_gates_lock_holds_what_its_requirements_name() -> None:
+    lock = ENVIRONMENTS[GATE.repository].lock
+    lines = lock.with_suffix(".txt").read_text().splitlines()
+    named = [line.replace("[crypto]", "").lower() for line in lines if line and not line.startswith("#")]
+    assert named
+    assert [name for name in named if f"\n{name} \\" not in f"\n{lock.read_text()}"] == []

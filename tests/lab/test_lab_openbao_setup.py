@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lab.folder import LabFolder, write_private
-from lab.openbao_setup import INIT_FILE, POLICIES, READER, storage
+from lab.openbao_setup import INIT_FILE, storage
 
 
 def test_the_storage_stays_where_it_is(tmp_path: Path) -> None:
@@ -28,8 +28,3 @@ def test_a_storage_whose_root_token_is_stored_is_never_given_up(tmp_path: Path) 
     write_private(folder.secret(INIT_FILE), "{}")
     write_private(folder.openbao / "initialising", "")
     assert storage(folder) == first
-
-
-def test_the_agents_policy_reads_and_names_no_wildcard_at_the_root() -> None:
-    assert {tuple(verbs) for verbs in POLICIES[READER].values()} == {("read",)}
-    assert all(path.split("/")[2] == "mlflow" for paths in POLICIES.values() for path in paths)

@@ -20,7 +20,8 @@ def test_everything_is_ready_and_a_second_time_in_silence() -> None:
         assert os.access(ready.tools[name], os.X_OK)
     assert (ready.tools["java"] / "bin" / "java").exists()
     assert (ready.tools["keycloak"] / "lib" / "quarkus-run.jar").exists()
-    assert (ready.environments[catalog.MLFLOW_IMAGE.reference] / "bin" / "mlflow").exists()
+    assert (ready.environments[catalog.MLFLOW_IMAGE.reference].folder / "bin" / "mlflow").exists()
+    assert (ready.environments[catalog.TRACKING_GATE_IMAGE.reference].folder / "bin" / "uvicorn").exists()
     assert ready.crds
     told = Told()
     assert prepare(Cache(), told) == ready

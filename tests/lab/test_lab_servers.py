@@ -16,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 
-from lab import keycloak, leftovers, minio, openbao, openbao_setup, platform_secrets, postgres, valkey
+from lab import keycloak, leftovers, minio, openbao, openbao_policies, platform_secrets, postgres, valkey
 from lab.certs import authority
 from lab.credentials import password
 from lab.lab import Lab
@@ -132,7 +132,7 @@ def test_s3_under_another_authority_is_not_believed(lab: Lab, tmp_path: Path) ->
 
 def test_the_agents_token_reads_the_platforms_secrets_and_nothing_else(lab: Lab) -> None:
     site = lab.site()
-    reader = bao(site, site.url(openbao.NAME), openbao_setup.READER)
+    reader = bao(site, site.url(openbao.NAME), openbao_policies.READER)
     path = f"secret/data/{platform_secrets.DATABASE}"
     assert set(reader.call("GET", path)["data"]["data"]) == {"pg_service.conf", "ca.crt"}
     for method, refused in (
@@ -150,7 +150,7 @@ def test_the_agents_token_reads_the_platforms_secrets_and_nothing_else(lab: Lab)
 
 def test_openbao_writes_every_request_to_its_audit_log_without_the_secret(lab: Lab) -> None:
     site = lab.site()
-    bao(site, site.url(openbao.NAME), openbao_setup.READER).call("GET", "secret/data/mlflow/artifacts")
+    bao(site, site.url(openbao.NAME), openbao_policies.READER).call("GET", "secret/data/mlflow/artifacts")
     log = lab.folder.openbao / "audit.log"
     text = log.read_text()
     assert "secret/data/mlflow/artifacts" in text
@@ -163,7 +163,7 @@ def test_openbaos_stored_files_work_as_they_are(
 ) -> None:
     """What MLflow gets is what libpq and an AWS SDK read, with nothing added."""
     site = lab.site()
-    reader = bao(site, site.url(openbao.NAME), openbao_setup.READER)
+    reader = bao(site, site.url(openbao.NAME), openbao_policies.READER)
     for name in ("database", "artifacts"):
         for file, content in reader.call("GET", f"secret/data/mlflow/{name}")["data"]["data"].items():
             (tmp_path / file).write_text(content)

@@ -153,7 +153,7 @@ def test_what_a_killed_supervisor_leaves_is_found_and_ended_and_nothing_else(
         assert supervisor.pid() is None
         assert {process.pid for process in leftovers.processes(folder)} <= {left.pid, main}
         leftovers.end(leftovers.processes(folder))
-        assert not left.is_running()
+        assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
         assert elsewhere.pid() is not None, "a process of another lab is none of ours"
     finally:
         leftovers.end(leftovers.processes(other))

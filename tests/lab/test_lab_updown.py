@@ -7,7 +7,7 @@ import socket
 import psutil
 import pytest
 
-from lab import leftovers, openbao, openbao_setup, postgres
+from lab import leftovers, openbao, openbao_policies, postgres
 from lab.errors import Busy
 from lab.lab import Lab
 from lab.openbao_setup import bao
@@ -56,7 +56,7 @@ def test_a_port_that_somebody_took_while_the_lab_was_down_moves_and_everybody_fo
         marks.check()
         assert str(lab.site().ports["east-apiserver"]) in lab.kubeconfig().read_text()
         site = lab.site()
-        reader = bao(site, site.url(openbao.NAME), openbao_setup.READER)
+        reader = bao(site, site.url(openbao.NAME), openbao_policies.READER)
         service = reader.call("GET", "secret/data/mlflow/database")["data"]["data"]["pg_service.conf"]
         assert f"port={site.ports[postgres.FRONT]}\n" in service
         assert takers[0].fileno() >= 0, "the other program is left alone"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -51,12 +52,13 @@ class Answer:
 
 @dataclass
 class Mirror:
-    """A loopback HTTP server that answers every path as `answers` says and remembers what was asked."""
+    """A loopback server that answers every path as `answers` says and remembers what was asked; HTTPS with `tls`."""
 
     answers: Callable[[str], Answer]
     asked: list[str] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
     address: str = ""
+    tls: ssl.SSLContext | None = None
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[Mirror]:
@@ -81,8 +83,10 @@ class Mirror:
 
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+            if self.tls is not None:
+                server.socket = self.tls.wrap_socket(server.socket, server_side=True)
             thread.start()
-            self.address = f"http://127.0.0.1:{server.server_port}"
+            self.address = f"{'https' if self.tls else 'http'}://127.0.0.1:{server.server_port}"
             try:
                 yield self
             finally:
