@@ -2,8 +2,8 @@
 
 import pulumi
 
-from config.load import load
+from config.load import database_password, load
 from stacks.platform import build
 
-for name, value in build(load()).items():
+for name, value in build(load(), database_password()).items():
     pulumi.export(name, value)

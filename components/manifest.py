@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pulumi
-from pulumi_kubernetes import apiextensions, apps, core, networking, policy
+from pulumi_kubernetes import admissionregistration, apiextensions, apps, core, networking, policy, rbac
 
 Manifest = dict[str, Any]
 """A Kubernetes object as data; outputs may stand where a value orders the graph."""
@@ -51,9 +51,19 @@ _BUILT_IN: Mapping[tuple[str, str], Any] = {
     ("v1", "ResourceQuota"): core.v1.ResourceQuota,
     ("v1", "Service"): core.v1.Service,
     ("v1", "ServiceAccount"): core.v1.ServiceAccount,
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): (
+        admissionregistration.v1.ValidatingAdmissionPolicy
+    ),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): (
+        admissionregistration.v1.ValidatingAdmissionPolicyBinding
+    ),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): apiextensions.v1.CustomResourceDefinition,
     ("apps/v1", "Deployment"): apps.v1.Deployment,
     ("networking.k8s.io/v1", "NetworkPolicy"): networking.v1.NetworkPolicy,
     ("policy/v1", "PodDisruptionBudget"): policy.v1.PodDisruptionBudget,
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"): rbac.v1.ClusterRole,
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): rbac.v1.ClusterRoleBinding,
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): rbac.v1.RoleBinding,
 }
 
 

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import pulumi
+
+from components.access.cluster_access import ClusterAccess, ClusterAccessArgs
+from components.access.ownership import Ownership, OwnershipArgs
 from components.gpu.gpu_pool import GpuPools, GpuPoolsArgs
 from components.isolation.tenant_namespace import TenantNamespace, TenantNamespaceArgs, owner_of
+from components.labels import Owner
+from components.manifest import NamespaceRef
+from components.mesh.allow_nothing import AllowNothing, AllowNothingArgs
+from components.mesh.tracking_access import TrackingAccess, TrackingAccessArgs
+from components.network.fqdn_egress import https_destination
 from components.secrets.secret_store import SecretStore, SecretStoreArgs
+from components.tracking.gate import GateArgs, TrackingGate
 from components.tracking.mlflow import CLIENT_PURPOSES, Mlflow, MlflowArgs
+from components.tracking.mlflow_server import APP as MLFLOW
 from config import gpu
+from config.access import MATRIX
 from config.schema import ClusterSettings, PlatformSettings
+from config.tenants import TenantPurpose
 from stacks.clusters import Cluster, clusters
 from stacks.exports import Deployed, exports
+from stacks.hosted import hosted, store_account, store_users
+from stacks.identity import identity
+from stacks.secrets import Secrets, secrets, store_settings, workload_accounts
 
 
-def build(settings: PlatformSettings) -> dict[str, Any]:
-    """Declare the whole stack; the result is what it exports."""
-    return exports([_in_cluster(cluster, settings) for cluster in clusters(settings.clusters)])
+def build(settings: PlatformSettings, database_password: pulumi.Input[str] | None = None) -> dict[str, Any]:
+    """Declare the whole stack; the result is what it exports.
+
+    `database_password` is the secret of the role that makes logins to MLflow's database.
+    """
+    estate = clusters(settings.clusters)
+    stored = secrets(settings, estate, identity(settings), database_password)
+    return exports([_in_cluster(cluster, settings, stored) for cluster in estate])
 
 
-def _in_cluster(cluster: Cluster, settings: PlatformSettings) -> Deployed:
+def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -> Deployed:
     platform = next(tenant for tenant in settings.tenants if tenant.purpose == "platform")
     tenants = {
         tenant.name: TenantNamespace(
@@ -30,29 +52,93 @@ def _in_cluster(cluster: Cluster, settings: PlatformSettings) -> Deployed:
         for tenant in settings.tenants
     }
     if cluster.settings.gpu_pools:
-        GpuPools(
+        pools = GpuPools(
             f"{cluster.name}-gpu",
             GpuPoolsArgs(pools=cluster.settings.gpu_pools, owner=owner_of(platform)),
             cluster.opts,
         )
-    SecretStore(
+        AllowNothing(f"{cluster.name}-gpu-mesh", AllowNothingArgs(namespace=pools.ref), cluster.opts)
+    _grant(cluster, settings, tenants, owner_of(platform))
+    store = SecretStore(
         f"{cluster.name}-secrets",
-        SecretStoreArgs(settings=settings.secrets, cluster=cluster.name, users=[platform.name]),
+        SecretStoreArgs(
+            settings=store_settings(settings),
+            cluster=cluster.name,
+            users=[platform.name, *store_users(settings, cluster.settings)],
+            reviewers=[
+                *((one.namespace, one.name) for one in workload_accounts(settings).values()),
+                *store_account(settings, cluster.settings),
+            ],
+            owner=owner_of(platform),
+        ),
         cluster.opts,
     )
+    AllowNothing(f"{cluster.name}-secrets-mesh", AllowNothingArgs(namespace=store.ref), cluster.opts)
+    hosted(cluster, settings, store.ref, owner_of(platform))
     mlflow = Mlflow(
         f"{cluster.name}-mlflow",
         MlflowArgs(
             namespace=tenants[platform.name].ref,
-            clients=tuple(
-                tenants[tenant.name].ref for tenant in settings.tenants if tenant.purpose in CLIENT_PURPOSES
-            ),
+            clients=(tenants[platform.name].ref, *(tenants[name].ref for name in _trackers(settings))),
             tracking=settings.tracking,
+            owner=owner_of(platform),
+            cluster=cluster.name,
+            store=store_settings(settings),
+            credentials=stored.credentials,
+            login=stored.logins[cluster.name][MLFLOW],
+        ),
+        cluster.opts,
+    )
+    TrackingGate(
+        f"{cluster.name}-tracking-gate",
+        GateArgs(
+            namespace=tenants[platform.name].ref,
+            matrix=MATRIX,
+            issuer=settings.outside.url(settings.access.issuer),
+            keycloak=https_destination(settings.access.keycloak),
+            authority=settings.outside.authority,
+            mlflow=mlflow.service,
+            replicas=settings.tracking.replicas,
             owner=owner_of(platform),
         ),
         cluster.opts,
     )
     return Deployed(cluster=cluster, platform=platform.name, tenants=tenants, mlflow=mlflow)
+
+
+def _grant(
+    cluster: Cluster, settings: PlatformSettings, tenants: Mapping[str, TenantNamespace], owner: Owner
+) -> None:
+    """The rights of people in one cluster, at the API server and in the mesh."""
+    purposes: dict[TenantPurpose, list[NamespaceRef]] = {}
+    for tenant in settings.tenants:
+        purposes.setdefault(tenant.purpose, []).append(tenants[tenant.name].ref)
+        AllowNothing(
+            f"{cluster.name}-{tenant.name}-mesh",
+            AllowNothingArgs(namespace=tenants[tenant.name].ref),
+            cluster.opts,
+        )
+    ClusterAccess(
+        f"{cluster.name}-access",
+        ClusterAccessArgs(matrix=MATRIX, namespaces=purposes, owner=owner),
+        cluster.opts,
+    )
+    Ownership(f"{cluster.name}-ownership", OwnershipArgs(matrix=MATRIX, owner=owner), cluster.opts)
+    TrackingAccess(
+        f"{cluster.name}-tracking-access",
+        TrackingAccessArgs(
+            matrix=MATRIX,
+            namespace=purposes["platform"][0],
+            issuer=settings.outside.url(settings.access.issuer),
+            clients=[tenants[name].ref for name in _trackers(settings)],
+        ),
+        cluster.opts,
+    )
+
+
+def _trackers(settings: PlatformSettings) -> tuple[str, ...]:
+    """Tenants whose workloads log to MLflow."""
+    return tuple(tenant.name for tenant in settings.tenants if tenant.purpose in CLIENT_PURPOSES)
 
 
 def _gpu_resources(cluster: ClusterSettings) -> frozenset[str]:

@@ -43,7 +43,12 @@ class Declaration:
 
     @property
     def is_kubernetes(self) -> bool:
-        return self.type.startswith("kubernetes:")
+        """An object of a cluster. A chart is none: its own objects are made when its provider renders it."""
+        return self.type.startswith("kubernetes:") and not self.is_chart
+
+    @property
+    def is_chart(self) -> bool:
+        return self.type.startswith("kubernetes:helm.sh/")
 
     @property
     def identity(self) -> tuple[str, str, str, str]:

@@ -35,6 +35,8 @@ class GpuPools(Component, token="mlops:index:GpuPools"):
     Nodes choose theirs by the labels of `config.gpu.node_labels`, so both sides follow from the pool.
     """
 
+    namespace: pulumi.Output[str]
+
     def __init__(self, name: str, args: GpuPoolsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels(APP, "gpu", args.owner)
@@ -47,7 +49,13 @@ class GpuPools(Component, token="mlops:index:GpuPools"):
             ("sharing", device_plugin_config_map(args.pools, namespace, common)),
         ):
             declare(self.child(part), manifest, self.opts())
-        self.register_outputs({})
+        self.namespace = closed.namespace
+        self.register_outputs({"namespace": self.namespace})
+
+    @property
+    def ref(self) -> NamespaceRef:
+        """The operator's namespace for whatever speaks of it."""
+        return NamespaceRef(name=NAMESPACE, ready=self.namespace)
 
 
 def mig_config_map(pools: Sequence[GpuPool], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from components.isolation import dns
 from components.labels import selector
@@ -16,6 +17,12 @@ class Destination:
 
     hosts: tuple[str, ...]
     port: int
+
+
+def https_destination(url: str) -> Destination:
+    """Where an https address answers; its port is 443 unless the address has another one."""
+    parts = urlsplit(url)
+    return Destination(hosts=(parts.hostname or "",), port=parts.port or 443)
 
 
 def fqdn_egress(app: str, namespace: NamespaceRef, destinations: Sequence[Destination]) -> Manifest:
@@ -37,4 +44,20 @@ def fqdn_egress(app: str, namespace: NamespaceRef, destinations: Sequence[Destin
     }
     return kubernetes_object(
         "cilium.io/v2", "CiliumNetworkPolicy", f"{app}-to-outside", namespace=namespace, spec=spec
+    )
+
+
+def api_server_egress(app: str, namespace: NamespaceRef) -> Manifest:
+    """The CiliumNetworkPolicy that lets the app's pods reach their own cluster's API server, wherever it runs."""
+    spec = {
+        "endpointSelector": {"matchLabels": selector(app)},
+        "egress": [
+            {
+                "toEntities": ["kube-apiserver"],
+                "toPorts": [{"ports": [{"port": str(port), "protocol": "TCP"} for port in (443, 6443)]}],
+            }
+        ],
+    }
+    return kubernetes_object(
+        "cilium.io/v2", "CiliumNetworkPolicy", f"{app}-to-api-server", namespace=namespace, spec=spec
     )

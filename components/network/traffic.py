@@ -6,6 +6,7 @@ the two drift apart; here they cannot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,21 @@ def egress_policy(served: Served, client: NamespaceRef) -> Manifest:
     spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [peer], "ports": _ports(served)}]}
     return kubernetes_object(
         "networking.k8s.io/v1", "NetworkPolicy", f"to-{served.app}", namespace=client, spec=spec
+    )
+
+
+def peers_policy(app: str, namespace: NamespaceRef, ports: Sequence[int]) -> Manifest:
+    """The app's pods among themselves, both ways, on these TCP ports: members of one cluster."""
+    pods = {"podSelector": {"matchLabels": selector(app)}}
+    opened = [{"port": port, "protocol": "TCP"} for port in ports]
+    spec = {
+        **pods,
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [pods], "ports": opened}],
+        "egress": [{"to": [pods], "ports": opened}],
+    }
+    return kubernetes_object(
+        "networking.k8s.io/v1", "NetworkPolicy", f"{app}-peers", namespace=namespace, spec=spec
     )
 
 

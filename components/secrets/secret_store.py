@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
 from components.base import Component
+from components.isolation.default_deny import DefaultDeny, DefaultDenyArgs
 from components.isolation.dns import CLUSTER_DOMAIN
-from components.manifest import Manifest, declare, kubernetes_object, name_of
+from components.isolation.namespace import restricted_namespace
+from components.isolation.tenant_namespace import service_account
+from components.labels import Owner, labels
+from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.network.fqdn_egress import api_server_egress, fqdn_egress, https_destination
 from components.secrets.external_secret import STORE
 from config.schema import SecretStoreSettings
 
 OPERATOR = "external-secrets"
 """Namespace and ServiceAccount of the operator, and the role that the store gives it."""
 
+TOKEN_REVIEW = "mlops:token-review"  # noqa: S105 - the name of a ClusterRole
 _PORT = 8200
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretStoreArgs:
-    """`users` are the namespaces that may refer to the store; nobody else can, whatever RBAC says."""
+    """`users` are the namespaces that may refer to the store; nobody else can, whatever RBAC says. `reviewers` are
+    ServiceAccounts (namespace, name) in whose name tokens are reviewed: those that log in to the store, each its own,
+    and the store itself where it runs."""
 
     settings: SecretStoreSettings
     cluster: str
     users: Sequence[str]
+    reviewers: Sequence[tuple[str, str]]
+    owner: Owner
 
 
 class SecretStore(Component, token="mlops:index:SecretStore"):
     """The cluster's ClusterSecretStore; the operator logs in with its own short-lived token, not a secret."""
 
+    namespace: pulumi.Output[str]
     store: pulumi.Output[str]
 
     def __init__(self, name: str, args: SecretStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        common = labels(OPERATOR, "secrets", args.owner)
+        created = declare(self.child("namespace"), restricted_namespace(OPERATOR, common), self.opts())
+        bare = NamespaceRef(name=OPERATOR, ready=name_of(created))
+        closed = DefaultDeny(self.child("isolation"), DefaultDenyArgs(namespace=bare), self.opts())
+        namespace = NamespaceRef(name=OPERATOR, ready=closed.namespace)
+        declare(self.child("account"), service_account(OPERATOR, namespace, common), self.opts())
+        declare(self.child("api-server"), api_server_egress(OPERATOR, namespace), self.opts())
+        if args.settings.server is None:
+            outside = (https_destination(args.settings.address),)
+            declare(self.child("outside"), fqdn_egress(OPERATOR, namespace, outside), self.opts())
+        role = declare(self.child("token-review"), token_review_role(common), self.opts())
+        binding = token_review_binding(args.reviewers, common)
+        binding["roleRef"]["name"] = name_of(role)
+        declare(self.child("token-review-binding"), binding, self.opts())
         self.store = name_of(declare(self.child("store"), cluster_secret_store(args), self.opts()))
-        self.register_outputs({"store": self.store})
+        self.namespace = closed.namespace
+        self.register_outputs({"namespace": self.namespace, "store": self.store})
+
+    @property
+    def ref(self) -> NamespaceRef:
+        """The operator's namespace for whatever speaks of it."""
+        return NamespaceRef(name=OPERATOR, ready=self.namespace)
 
 
 def auth_mount(cluster: str) -> str:
@@ -44,20 +77,56 @@ def auth_mount(cluster: str) -> str:
     return f"kubernetes-{cluster}"
 
 
+def server_url(store: SecretStoreSettings) -> str:
+    """Where pods reach the store: one that this program runs by its Service, the same in every cluster of the mesh."""
+    if store.server is None:
+        return store.address
+    return f"https://{store.backend}.{store.backend}.svc.{CLUSTER_DOMAIN}:{_PORT}"
+
+
+def server_login(
+    store: SecretStoreSettings,
+    cluster: str,
+    role: pulumi.Input[str],
+    account: Mapping[str, pulumi.Input[str]],
+) -> dict[str, Any]:
+    """The part of external-secrets' vault provider that says which server it is and who logs in there."""
+    authority = {"caBundle": b64encode(store.authority.encode()).decode()} if store.authority else {}
+    login = {"mountPath": auth_mount(cluster), "role": role, "serviceAccountRef": dict(account)}
+    return {"server": server_url(store), **authority, "auth": {"kubernetes": login}}
+
+
 def cluster_secret_store(args: SecretStoreArgs) -> Manifest:
-    """The store as external-secrets reads it; its service name is the same in every cluster of the mesh."""
-    server = args.settings.backend
+    """The store as external-secrets reads it."""
+    account = {"name": OPERATOR, "namespace": OPERATOR}
     provider = {
-        "server": f"https://{server}.{server}.svc.{CLUSTER_DOMAIN}:{_PORT}",
+        **server_login(args.settings, args.cluster, OPERATOR, account),
         "path": args.settings.mount,
         "version": "v2",
-        "auth": {
-            "kubernetes": {
-                "mountPath": auth_mount(args.cluster),
-                "role": OPERATOR,
-                "serviceAccountRef": {"name": OPERATOR, "namespace": OPERATOR},
-            }
-        },
     }
     spec = {"provider": {"vault": provider}, "conditions": [{"namespaces": list(args.users)}]}
     return kubernetes_object("external-secrets.io/v1", "ClusterSecretStore", STORE, spec=spec)
+
+
+def token_review_role(common: dict[str, str]) -> Manifest:
+    """Ask whether a token is good. The built-in `system:auth-delegator` would add access reviews."""
+    rule = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
+    return kubernetes_object(
+        "rbac.authorization.k8s.io/v1", "ClusterRole", TOKEN_REVIEW, labels=common, rules=[rule]
+    )
+
+
+def token_review_binding(reviewers: Sequence[tuple[str, str]], common: dict[str, str]) -> Manifest:
+    """Every account that logs in to the store: it reviews its own token through it."""
+    subjects = [
+        {"kind": "ServiceAccount", "name": name, "namespace": namespace} for namespace, name in reviewers
+    ]
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": TOKEN_REVIEW}
+    return kubernetes_object(
+        "rbac.authorization.k8s.io/v1",
+        "ClusterRoleBinding",
+        TOKEN_REVIEW,
+        labels=common,
+        roleRef=reference,
+        subjects=subjects,
+    )

@@ -16,16 +16,17 @@ from components.labels import Owner, labels, selector
 from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, egress_policy, ingress_policy
+from components.secrets.dynamic_secret import DynamicSecret, generator
+from components.secrets.dynamic_secret import external_secret as login_secret
 from components.secrets.external_secret import external_secret
 from components.tracking.mlflow_server import (
     APP,
     ARTIFACT_KEYS,
-    DATABASE_KEYS,
     PORT,
     MlflowServer,
     deployment,
 )
-from config.schema import TrackingSettings
+from config.schema import SecretStoreSettings, TrackingSettings
 from config.tenants import TenantPurpose
 
 CLIENT_PURPOSES: frozenset[TenantPurpose] = frozenset({"dev", "training", "serving"})
@@ -34,12 +35,20 @@ CLIENT_PURPOSES: frozenset[TenantPurpose] = frozenset({"dev", "training", "servi
 
 @dataclass(frozen=True, kw_only=True)
 class MlflowArgs:
-    """`namespace` is the platform's own; pods of the `clients` namespaces may connect, and nobody else."""
+    """`namespace` is the platform's own; pods of the `clients` namespaces may connect, and nobody else.
+
+    `credentials` is the secret store's path that gives logins to the database, `login` the role at the store in
+    which they are asked for.
+    """
 
     namespace: NamespaceRef
     clients: tuple[NamespaceRef, ...]
     tracking: TrackingSettings
     owner: Owner
+    cluster: str
+    store: SecretStoreSettings
+    credentials: pulumi.Input[str]
+    login: pulumi.Input[str]
 
 
 class Mlflow(Component, token="mlops:index:Mlflow"):
@@ -55,23 +64,31 @@ class Mlflow(Component, token="mlops:index:Mlflow"):
         namespace, common = args.namespace, labels(APP, "tracking", args.owner)
         self._allow_traffic(args)
         settings = server_settings(namespace.name)
-        secrets = {
-            part: self._declare(part, external_secret(f"{APP}-{part}", path, keys, namespace, common))
-            for part, (path, keys) in secret_paths(args.tracking).items()
-        }
+        account = self._declare("account", service_account(APP, namespace, common))
+        artifacts = external_secret(
+            f"{APP}-artifacts", artifacts_path(args.tracking), ARTIFACT_KEYS, namespace, common
+        )
         server = MlflowServer(
             replicas=args.tracking.replicas,
             bucket=args.tracking.bucket,
-            account=self._declare("account", service_account(APP, namespace, common)),
+            account=account,
             config=self._declare("config", config_map(settings, namespace, common)),
             config_digest=digest(settings),
-            database_secret=secrets["database"],
-            artifacts_secret=secrets["artifacts"],
+            database_secret=self._database_secret(args, account, common),
+            artifacts_secret=self._declare("artifacts", artifacts),
         )
         self._declare("server", deployment(server, namespace, common))
         self._declare("disruption", disruption_budget(namespace, common))
         self.service = self._declare("service", service(namespace, common))
         self.register_outputs({"service": self.service})
+
+    def _database_secret(
+        self, args: MlflowArgs, account: pulumi.Input[str], common: Mapping[str, str]
+    ) -> pulumi.Output[str]:
+        secret = database_secret(args.tracking, args.credentials, account)
+        made = generator(secret, args.login, args.cluster, args.store, args.namespace, common)
+        name = self._declare("database-login", made)
+        return self._declare("database", login_secret(secret, name, args.namespace, common))
 
     def _allow_traffic(self, args: MlflowArgs) -> None:
         served = Served(app=APP, server=args.namespace, port=PORT, clients=args.clients)
@@ -84,12 +101,26 @@ class Mlflow(Component, token="mlops:index:Mlflow"):
         return name_of(declare(self.child(part), manifest, self.opts()))
 
 
-def secret_paths(tracking: TrackingSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Path in the secret store and keys of each Secret that the server mounts."""
-    return {
-        "database": (f"{tracking.secret_path}/database", DATABASE_KEYS),
-        "artifacts": (f"{tracking.secret_path}/artifacts", ARTIFACT_KEYS),
-    }
+def database_secret(
+    tracking: TrackingSettings, credentials: pulumi.Input[str], account: pulumi.Input[str]
+) -> DynamicSecret:
+    """A libpq service file with a login that the store made, and the authority that the server is checked by."""
+    service_file = (
+        f"[{APP}]\nhost={tracking.database.host}\nport={tracking.database.port}\ndbname={APP}\n"
+        "user={{ .username }}\npassword={{ .password }}\nsslmode=verify-full\n"
+    )
+    return DynamicSecret(
+        name=f"{APP}-database",
+        path=credentials,
+        account=account,
+        template={"pg_service.conf": service_file, "ca.crt": "{{ .authority }}"},
+        fixed={"authority": (f"{tracking.secret_path}/database", "ca.crt")},
+    )
+
+
+def artifacts_path(tracking: TrackingSettings) -> str:
+    """Path in the secret store of the artifact store's credentials."""
+    return f"{tracking.secret_path}/artifacts"
 
 
 def destinations(tracking: TrackingSettings) -> tuple[Destination, ...]:

@@ -19,7 +19,6 @@ from config import catalog
 
 APP = "mlflow"
 PORT = 5000
-DATABASE_KEYS = ("pg_service.conf", "ca.crt")
 ARTIFACT_KEYS = ("credentials", "config", "ca.crt")
 
 _DATABASE = "/etc/mlflow/database"

@@ -1,3 +1,5 @@
+"""MLflow's Deployment: what runs, with which files, and how it comes and goes."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,7 +7,10 @@ from typing import Any
 import pytest
 
 from components.manifest import NamespaceRef
-from components.tracking.mlflow_server import ARTIFACT_KEYS, DATABASE_KEYS, MlflowServer, deployment
+from components.tracking.mlflow import database_secret
+from components.tracking.mlflow_server import APP, ARTIFACT_KEYS, MlflowServer, deployment
+from config import catalog
+from config.schema import Endpoint, TrackingSettings
 
 PLATFORM = NamespaceRef(name="platform", ready="platform")
 LABELS = {"app.kubernetes.io/name": "mlflow", "team": "a"}
@@ -34,7 +39,10 @@ def containers() -> list[dict[str, Any]]:
 
 
 def mounted_files() -> set[str]:
-    keys = {"database": DATABASE_KEYS, "artifacts": ARTIFACT_KEYS}
+    address = Endpoint(host="db.example.com", port=5432)
+    tracking = TrackingSettings(replicas=1, database=address, artifacts=address, bucket="models")
+    login = database_secret(tracking, "database/creds/mlflow", APP)
+    keys = {"database": tuple(login.template), "artifacts": ARTIFACT_KEYS}
     (server,) = pod()["containers"]
     return {
         f"{mount['mountPath']}/{key}"
@@ -47,6 +55,17 @@ def test_no_secret_reaches_the_environment() -> None:
     for container in containers():
         assert all("secretKeyRef" not in entry.get("valueFrom", {}) for entry in container["env"])
         assert all("secretRef" not in source for source in container.get("envFrom", []))
+
+
+def test_no_secret_reaches_an_argument() -> None:
+    """The store's address names a service of libpq, whose file has the login."""
+    for container in containers():
+        assert not [one for one in container["args"] if "@" in one or "password" in one]
+    assert pod()["initContainers"][0]["args"][2] == f"postgresql+psycopg2:///?service={APP}"
+
+
+def test_the_image_is_the_catalogues() -> None:
+    assert {container["image"] for container in containers()} == {catalog.MLFLOW_IMAGE.reference}
 
 
 def test_every_file_that_a_variable_names_is_mounted_from_a_secret() -> None:
@@ -124,6 +143,12 @@ def test_the_address_leaves_the_service_before_the_process_is_asked_to_end() -> 
 def test_only_the_scratch_volume_can_be_written() -> None:
     (server,) = pod()["containers"]
     assert [mount["name"] for mount in server["volumeMounts"] if not mount.get("readOnly")] == ["scratch"]
+
+
+def test_secrets_are_readable_by_the_pods_group_alone() -> None:
+    secrets = [volume["secret"] for volume in pod()["volumes"] if "secret" in volume]
+    assert [secret["secretName"] for secret in secrets] == ["mlflow-database", "mlflow-artifacts"]
+    assert {secret["defaultMode"] for secret in secrets} == {0o440}
 
 
 def test_the_pod_is_hardened() -> None:

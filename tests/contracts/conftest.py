@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("config", "stacks", "components", "engine", "lab", "cli", "policy-packs")
+CODE = ("config", "stacks", "components", "engine", "lab", "proof", "cli", "services", "policy-packs")
 
 
 @dataclass(frozen=True)

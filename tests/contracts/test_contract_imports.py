@@ -8,7 +8,7 @@ import pytest
 
 from tests.contracts.conftest import modules
 
-PACKAGES = ("config", "components", "stacks", "engine", "lab", "cli")
+PACKAGES = ("config", "components", "stacks", "engine", "lab", "proof", "cli")
 
 IN_A_BARE_PROCESS = """
 import importlib, os, sys

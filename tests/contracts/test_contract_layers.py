@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT_PACKAGES = ("config", "stacks", "components", "engine", "lab", "cli")
+ROOT_PACKAGES = ("config", "stacks", "components", "engine", "lab", "proof", "cli")
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -38,6 +38,7 @@ def test_the_layers_hold(root: Path) -> None:
         ("engine/__init__.py", "import config.catalog"),
         ("lab/__init__.py", "import config.schema"),
         ("stacks/platform.py", "import lab"),
+        ("proof/__init__.py", "import stacks.platform"),
     ],
 )
 def test_an_import_against_the_layers_is_seen(copy: Path, module: str, statement: str) -> None:

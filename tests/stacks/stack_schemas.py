@@ -49,9 +49,13 @@ def crd_schema(folder: Path, api_version: str, kind: str) -> dict[str, Any]:
         for served in crd["spec"]["versions"]:
             if served["name"] == version and served["served"]:
                 closed: dict[str, Any] = _closed(served["schema"]["openAPIV3Schema"])
-                closed["properties"]["metadata"] = {"type": "object"}
+                closed["properties"] |= _EVERYWHERE
                 return closed
     raise LookupError(f"no CRD below {folder} serves {api_version} {kind}")
+
+
+_EVERYWHERE = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
+"""What every kind has, whether its CRD says so or not."""
 
 
 def _closed(schema: Any) -> Any:

@@ -57,5 +57,5 @@ def test_the_callers_own_kubeconfig_never_gets_into_the_state(monkeypatch: pytes
 def test_every_cluster_of_a_stack_has_exactly_one_provider(
     recorded: Recorder, settings: PlatformSettings
 ) -> None:
-    providers = [one.name for one in recorded.declarations if one.type.startswith("pulumi:providers:")]
+    providers = [one.name for one in recorded.declarations if one.type == "pulumi:providers:kubernetes"]
     assert sorted(providers) == sorted(cluster.name for cluster in settings.clusters)

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from zero_trust.judge import defects
 from zero_trust.objects import objects
 
-from tests.recorder import Declaration, Recorder
-
-Place = tuple[str, str]
-"""Cluster and namespace."""
-
-
-def place(one: Declaration) -> Place:
-    return (one.provider, one.inputs["metadata"].get("namespace", ""))
-
-
-def of_kind(recorded: Recorder, *kinds: str) -> Iterator[Declaration]:
-    return (one for one in recorded.kubernetes if one.inputs["kind"] in kinds)
-
-
-def namespaces(recorded: Recorder) -> set[Place]:
-    return {(one.provider, one.inputs["metadata"]["name"]) for one in of_kind(recorded, "Namespace")}
-
-
-def pods(recorded: Recorder) -> Iterator[tuple[Declaration, dict[str, Any]]]:
-    for one in of_kind(recorded, "Deployment"):
-        yield one, one.inputs["spec"]["template"]
+from tests.recorder import Recorder
+from tests.stacks.stack_objects import (
+    CLUSTER_WIDE,
+    accounts,
+    chart_pods,
+    name,
+    namespaces,
+    of_kind,
+    operated_pods,
+    place,
+    pod_labels,
+    pods,
+    selected,
+)
 
 
 def test_the_zero_trust_pack_finds_nothing(recorded: Recorder) -> None:
@@ -43,13 +33,14 @@ def test_the_zero_trust_pack_finds_nothing(recorded: Recorder) -> None:
 
 
 def test_wl_12_every_object_is_in_a_namespace_of_the_stack_or_cluster_wide(recorded: Recorder) -> None:
-    cluster_wide = {"Namespace", "ClusterSecretStore"}
+    known = namespaces(recorded)
     homeless = [
         one.name
         for one in recorded.kubernetes
-        if one.inputs["kind"] not in cluster_wide and place(one) not in namespaces(recorded)
+        if (place(one)[1] != "" if one.inputs["kind"] in CLUSTER_WIDE else place(one) not in known)
     ]
     assert homeless == []
+    assert {place(one) for one, _ in chart_pods(recorded)} <= known
 
 
 def test_wl_13_every_namespace_enforces_restricted_at_a_pinned_version(recorded: Recorder) -> None:
@@ -83,15 +74,26 @@ def test_nw_03_no_rule_is_without_peers_and_no_peer_is_everybody(recorded: Recor
         for rule, peers in [("ingress", "from"), ("egress", "to")]:
             for entry in spec.get(rule, ()):
                 assert entry[peers], one.name
-                assert all(peer["namespaceSelector"]["matchLabels"] for peer in entry[peers]), one.name
+                for peer in entry[peers]:
+                    assert peer.keys() <= {"namespaceSelector", "podSelector"}, one.name
+                    where = peer.get("namespaceSelector", peer.get("podSelector"))
+                    assert where["matchLabels"], one.name
+
+
+SELECTING = (
+    "AuthorizationPolicy",
+    "CiliumNetworkPolicy",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "RequestAuthentication",
+    "Service",
+)
 
 
 def test_nw_04_every_selector_finds_a_pod_of_the_stack(recorded: Recorder) -> None:
-    labels = [(place(one), pod["metadata"]["labels"]) for one, pod in pods(recorded)]
-    for one in of_kind(recorded, "NetworkPolicy", "CiliumNetworkPolicy", "Service", "PodDisruptionBudget"):
-        spec = one.inputs["spec"]
-        wanted = spec.get("podSelector") or spec.get("endpointSelector") or spec.get("selector") or {}
-        wanted = wanted.get("matchLabels", wanted)
+    labels = pod_labels(recorded)
+    for one in of_kind(recorded, *SELECTING):
+        wanted = selected(one.inputs["spec"])
         if wanted:
             assert [
                 there for there, has in labels if there == place(one) and wanted.items() <= has.items()
@@ -101,7 +103,10 @@ def test_nw_04_every_selector_finds_a_pod_of_the_stack(recorded: Recorder) -> No
 def test_nw_05_no_cilium_rule_opens_the_world_and_names_are_exact(recorded: Recorder) -> None:
     for one in of_kind(recorded, "CiliumNetworkPolicy"):
         for rule in [*one.inputs["spec"].get("egress", ()), *one.inputs["spec"].get("ingress", ())]:
-            assert not {key for key in rule if key.endswith(("Entities", "CIDR", "CIDRSet"))}, one.name
+            assert not {key for key in rule if key.endswith(("CIDR", "CIDRSet"))}, one.name
+            assert not {*rule.get("fromEntities", ()), *rule.get("toEntities", ())} - {"kube-apiserver"}, (
+                one.name
+            )
             assert all(list(name) == ["matchName"] for name in rule.get("toFQDNs", ())), one.name
 
 
@@ -110,11 +115,17 @@ def test_nw_06_every_service_stays_inside_its_cluster(recorded: Recorder) -> Non
 
 
 def test_id_06_to_08_every_pod_has_an_identity_of_its_own_that_exists(recorded: Recorder) -> None:
-    accounts = {(*place(one), one.inputs["metadata"]["name"]) for one in of_kind(recorded, "ServiceAccount")}
-    for one, pod in pods(recorded):
-        assert pod["spec"]["serviceAccountName"] != "default"
-        assert (*place(one), pod["spec"]["serviceAccountName"]) in accounts
-        assert pod["spec"]["automountServiceAccountToken"] is False
+    known = accounts(recorded)
+    taken = [
+        (*place(one), pod["spec"]["serviceAccountName"])
+        for one, pod in (*pods(recorded), *operated_pods(recorded))
+    ]
+    taken += [(*place(one), one.inputs["name"]) for one, _ in chart_pods(recorded)]
+    assert set(taken) <= known
+    assert len(set(taken)) == len(taken)
+    assert "default" not in {account for *_, account in taken}
+    for one, pod in (*pods(recorded), *operated_pods(recorded)):
+        assert pod["spec"]["automountServiceAccountToken"] is False, one.name
 
 
 def test_id_07_no_service_account_mounts_a_token(recorded: Recorder) -> None:
@@ -129,7 +140,7 @@ def test_se_05_no_secret_is_declared_with_its_data(recorded: Recorder) -> None:
 
 def test_gc_03_every_tenant_has_a_quota_with_gpus_and_a_limit_range(recorded: Recorder) -> None:
     tenants = {
-        (one.provider, one.inputs["metadata"]["name"])
+        (one.provider, name(one))
         for one in of_kind(recorded, "Namespace")
         if "mlops.platform/tenant-purpose" in one.inputs["metadata"]["labels"]
     }
@@ -144,7 +155,8 @@ def test_gc_03_every_tenant_has_a_quota_with_gpus_and_a_limit_range(recorded: Re
 
 def test_gc_04_namespaces_and_workloads_say_who_pays(recorded: Recorder) -> None:
     labelled = [one.inputs["metadata"]["labels"] for one in of_kind(recorded, "Namespace", "Deployment")]
-    labelled += [pod["metadata"]["labels"] for _, pod in pods(recorded)]
+    labelled += [pod["metadata"]["labels"] for _, pod in (*pods(recorded), *operated_pods(recorded))]
+    labelled += [labels for _, labels in chart_pods(recorded)]
     assert all({"team", "cost-center", "environment"} <= labels.keys() for labels in labelled)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +50,30 @@ def test_the_program_declares_and_exports_the_stack_of_its_configuration(
 def test_without_settings_nothing_is_declared(stack: str) -> None:
     with pytest.raises(SettingsError, match=KEY):
         start(stack)
+
+
+PLAN = """
+import json, sys
+from tests.components.secret_values import in_the_open
+from tests.stacks.conftest import recorded_lab, recorded_stack
+recorded = recorded_lab() if sys.argv[1] == "lab" else recorded_stack(sys.argv[1])
+for one in recorded.declarations:
+    print(one.urn, in_the_open(one.inputs), sorted(one.dependencies))
+print(json.dumps(recorded.outputs))
+"""
+
+
+def planned(stack: str, seed: str) -> subprocess.Popen[str]:
+    """The plan as text, by a process whose sets and hashes are ordered by `seed`."""
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    command = [sys.executable, "-c", PLAN, stack]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("stack", ["lab", "prod"])
+def test_the_plan_is_the_same_whatever_the_order_of_hashes(stack: str) -> None:
+    started = [planned(stack, seed) for seed in ("1", "2")]
+    first, second = (process.communicate(timeout=300)[0] for process in started)
+    assert [process.returncode for process in started] == [0, 0]
+    assert sorted(first.splitlines()) == sorted(second.splitlines())
+    assert len(first.splitlines()) > 100

@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 
 from tests.recorder import Recorder
+from tests.stacks.conftest import recorded_stack
 from tests.stacks.stack_schemas import built_in_mistakes, crd_schema, custom_mistakes
 
 ROOT = Path(__file__).resolve().parents[2]
 CRDS = ROOT.parent / "shared" / "upstream" / "crds"
-CUSTOM = {"cilium.io", "external-secrets.io"}
+CUSTOM = {
+    "AuthorizationPolicy",
+    "CiliumNetworkPolicy",
+    "ClusterSecretStore",
+    "ExternalSecret",
+    "RequestAuthentication",
+    "VaultDynamicSecret",
+}
+HOSTED = {"Certificate", "Keycloak"}
+"""Kinds of the servers that stack prod runs itself."""
 
 needs_crds = pytest.mark.skipif(
     not CRDS.is_dir(),
@@ -20,7 +30,7 @@ needs_crds = pytest.mark.skipif(
 
 
 def is_custom(manifest: dict[str, Any]) -> bool:
-    return str(manifest["apiVersion"]).partition("/")[0] in CUSTOM
+    return manifest["kind"] in CUSTOM | HOSTED
 
 
 def test_every_built_in_object_is_what_its_kind_allows(recorded: Recorder) -> None:
@@ -33,13 +43,9 @@ def test_every_built_in_object_is_what_its_kind_allows(recorded: Recorder) -> No
 
 
 @needs_crds
-def test_every_custom_object_is_what_its_crd_allows(recorded: Recorder) -> None:
+def test_every_custom_object_is_what_its_crd_allows(stack: str, recorded: Recorder) -> None:
     custom = [one for one in recorded.kubernetes if is_custom(one.inputs)]
-    assert {one.inputs["kind"] for one in custom} == {
-        "CiliumNetworkPolicy",
-        "ExternalSecret",
-        "ClusterSecretStore",
-    }
+    assert {one.inputs["kind"] for one in custom} == CUSTOM | (HOSTED if stack == "prod" else set())
     mistakes = {one.name: found for one in custom if (found := against_crd(one.inputs, CRDS))}
     assert mistakes == {}
 
@@ -76,6 +82,21 @@ def test_a_mistake_in_a_built_in_object_is_seen(
     assert built_in_mistakes(broken(recorded, "Deployment", *path, value=value))
 
 
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("ClusterRole", ("rules", 0, "resource"), ["pods"]),
+        ("RoleBinding", ("roleRef",), None),
+        ("ValidatingAdmissionPolicy", ("spec", "matchConstraint"), {}),
+        ("CustomResourceDefinition", ("spec", "scope"), None),
+    ],
+)
+def test_a_mistake_in_a_cluster_wide_object_is_seen(
+    recorded: Recorder, kind: str, path: tuple[str | int, ...], value: object
+) -> None:
+    assert built_in_mistakes(broken(recorded, kind, *path, value=value))
+
+
 @needs_crds
 @pytest.mark.parametrize(
     ("kind", "path", "value"),
@@ -84,9 +105,31 @@ def test_a_mistake_in_a_built_in_object_is_seen(
         ("CiliumNetworkPolicy", ("spec", "egress"), {}),
         ("ExternalSecret", ("spec", "data"), [{"secretKey": "a", "remoteRef": {"property": "a"}}]),
         ("ClusterSecretStore", ("spec", "provider", "vault", "version"), "v3"),
+        ("VaultDynamicSecret", ("spec", "paths"), "database/creds/mlflow"),
+        ("VaultDynamicSecret", ("spec", "provider", "server"), None),
+        ("RequestAuthentication", ("spec", "jwtRules", 0, "issuer"), ""),
+        ("RequestAuthentication", ("spec", "jwtRules", 0, "audience"), ["mlflow"]),
+        ("AuthorizationPolicy", ("spec", "action"), "PERMIT"),
     ],
 )
 def test_a_mistake_in_a_custom_object_is_seen(
-    recorded: Recorder, kind: str, path: tuple[str, ...], value: object
+    recorded: Recorder, kind: str, path: tuple[str | int, ...], value: object
 ) -> None:
     assert against_crd(broken(recorded, kind, *path, value=value), CRDS)
+
+
+@needs_crds
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("Keycloak", ("spec", "instances"), "2"),
+        ("Keycloak", ("spec", "http", "httpsSecret"), "keycloak-tls"),
+        ("Keycloak", ("spec", "unsupported", "podTemplate", "spec", "serviceAccount_name"), "keycloak"),
+        ("Certificate", ("spec", "secretName"), None),
+        ("Certificate", ("spec", "usages"), ["server"]),
+    ],
+)
+def test_a_mistake_in_an_object_of_a_hosted_server_is_seen(
+    kind: str, path: tuple[str | int, ...], value: object
+) -> None:
+    assert against_crd(broken(recorded_stack("prod"), kind, *path, value=value), CRDS)

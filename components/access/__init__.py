@@ -1,0 +1,1 @@
+"""Rights of people in a cluster, derived from the permission matrix."""

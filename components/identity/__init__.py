@@ -1,0 +1,1 @@
+"""Who is who: the Keycloak realm and the server it runs on."""

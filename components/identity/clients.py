@@ -1,0 +1,143 @@
+"""The applications as clients of the realm, and the one scope through which all of them see roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_keycloak as keycloak
+
+from components.base import Component
+from config.access import BREAK_GLASS, ROLES_CLAIM, Role
+from config.applications import Application
+
+SCOPE = "platform-roles"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientsArgs:
+    """`realm` and `roles` (ids by name) come from the realm; `redirect_uris` adds to the applications' own."""
+
+    realm: pulumi.Input[str]
+    roles: Mapping[str, pulumi.Input[str]]
+    applications: Sequence[Application]
+    domain: str
+    redirect_uris: Mapping[str, tuple[str, ...]]
+
+
+class Clients(Component, token="mlops:index:Clients"):
+    """A client's token is for that client alone and names the platform's roles alone.
+
+    `secrets` has the secret of each confidential client by its name.
+    """
+
+    secrets: Mapping[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: ClientsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        scope = self._roles_scope(args)
+        made = {
+            application.client: self._client(application, scope, args) for application in args.applications
+        }
+        keycloak.GenericRoleMapper(
+            self.child(f"kubernetes-{BREAK_GLASS}"),
+            realm_id=args.realm,
+            client_id=made["kubernetes"].id,
+            role_id=args.roles[BREAK_GLASS],
+            opts=self.opts(),
+        )
+        self.secrets = {
+            application.client: pulumi.Output.secret(made[application.client].client_secret)
+            for application in args.applications
+            if application.confidential
+        }
+        self.register_outputs({"secrets": self.secrets})
+
+    def _roles_scope(self, args: ClientsArgs) -> keycloak.openid.ClientScope:
+        scope = keycloak.openid.ClientScope(
+            self.child("roles"),
+            realm_id=args.realm,
+            name=SCOPE,
+            description="The platform's roles in the claim that every server reads",
+            include_in_token_scope=False,
+            opts=self.opts(),
+        )
+        keycloak.openid.UserRealmRoleProtocolMapper(
+            self.child("roles-claim"),
+            realm_id=args.realm,
+            client_scope_id=scope.id,
+            name=ROLES_CLAIM,
+            claim_name=ROLES_CLAIM,
+            multivalued=True,
+            add_to_id_token=True,
+            add_to_access_token=True,
+            add_to_userinfo=True,
+            opts=self.opts(),
+        )
+        for role in Role:
+            keycloak.GenericRoleMapper(
+                self.child(f"roles-{role}"),
+                realm_id=args.realm,
+                client_scope_id=scope.id,
+                role_id=args.roles[role],
+                opts=self.opts(),
+            )
+        return scope
+
+    def _client(
+        self, application: Application, scope: keycloak.openid.ClientScope, args: ClientsArgs
+    ) -> keycloak.openid.Client:
+        own = application.client
+        client = keycloak.openid.Client(
+            self.child(own),
+            realm_id=args.realm,
+            **client_settings(application, args.domain, args.redirect_uris),
+            opts=self.opts(),
+        )
+        keycloak.openid.AudienceProtocolMapper(
+            self.child(f"{own}-audience"),
+            realm_id=args.realm,
+            client_id=client.id,
+            name="audience",
+            included_client_audience=client.client_id,
+            add_to_id_token=False,
+            add_to_access_token=True,
+            opts=self.opts(),
+        )
+        people = ["profile", "email"] if application.confidential else []
+        keycloak.openid.ClientDefaultScopes(
+            self.child(f"{own}-scopes"),
+            realm_id=args.realm,
+            client_id=client.id,
+            default_scopes=["basic", *people, scope.name],
+            opts=self.opts(),
+        )
+        keycloak.openid.ClientOptionalScopes(
+            self.child(f"{own}-optional-scopes"),
+            realm_id=args.realm,
+            client_id=client.id,
+            optional_scopes=[],
+            opts=self.opts(),
+        )
+        return client
+
+
+def client_settings(
+    application: Application, domain: str, redirect_uris: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Authorization code with PKCE and nothing else (RFC 9700 2.1.1, 2.1.2, 2.4; ID-11)."""
+    return {
+        "client_id": application.client,
+        "name": application.title,
+        "access_type": "CONFIDENTIAL" if application.confidential else "PUBLIC",
+        "standard_flow_enabled": True,
+        "implicit_flow_enabled": False,
+        "direct_access_grants_enabled": False,
+        "service_accounts_enabled": False,
+        "full_scope_allowed": False,
+        "pkce_code_challenge_method": "S256",
+        "valid_redirect_uris": list(application.redirect_uris(domain, redirect_uris)),
+        "web_origins": [],
+    }
