@@ -18,22 +18,23 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import synthetic
-from benchmarks.measure import Run, median, run
+from benchmarks import access, synthetic
+from benchmarks.measure import MLOPS, PREVIEW, Run, in_turn, median, run
 from lab.folder import MARKER
 
-MLOPS = str(Path(sys.executable).with_name("mlops"))
 SIZES = (2, 10, 50)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="counted runs of each preview, after one warm-up")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; everything without")
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, []], help="what to measure; without: all, in a lab of its own"
+    )
     options = parser.parse_args()
     table = Table("what", "figure", "target", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        for part in options.parts or PARTS:
+        for part in options.parts or EVERYTHING:
             PARTS[part](Path(scratch), options.runs, table)
     Console().print(table)
 
@@ -43,16 +44,15 @@ def previews(scratch: Path, runs: int, table: Table) -> None:
     per_resource: dict[int, float] = {}
     for size in SIZES:
         folder = synthetic.checkout(scratch / f"stack-{size}", size)
-        preview = [MLOPS, "preview", "--stack", "bench", "--engine", "embedded", "--json"]
-        listed = subprocess.run(preview, cwd=folder, capture_output=True, check=True)
+        listed = subprocess.run(PREVIEW, cwd=folder, capture_output=True, check=True)
         resources = json.loads(listed.stdout)
         floor = synthetic.bare(scratch / f"bare-{size}", resources)
         alone = [sys.executable, "-m", "benchmarks.engine_preview", str(folder)]
-        ours, bare, whole = _in_turn(
+        ours, bare, whole = in_turn(
             runs,
             partial(run, alone, cwd=synthetic.ROOT),
             partial(run, [sys.executable, "runner.py"], cwd=floor),
-            partial(run, preview, cwd=folder),
+            partial(run, PREVIEW, cwd=folder),
         )
         per_resource[size] = ours.wall / len(resources)
         name = f"preview, {size} clusters, {len(resources)} resources"
@@ -60,6 +60,7 @@ def previews(scratch: Path, runs: int, table: Table) -> None:
         table.add_row("  a bare program", f"{bare.wall:.2f} s, {bare.peak_mib:.0f} MiB", "")
         table.add_row("  ratio", f"{ours.wall / bare.wall:.2f}", "at most 1.25")
         table.add_row("  mlops preview, packs on", f"{whole.wall:.2f} s, {whole.peak_mib:.0f} MiB", "")
+        table.add_row("  ratio", f"{whole.wall / bare.wall:.2f}", "at most 1.25")
     growth = per_resource[SIZES[-1]] / per_resource[SIZES[0]]
     table.add_row(
         f"time per resource, {SIZES[-1]} against {SIZES[0]} clusters", f"{growth:.2f}", "at most 1.10"
@@ -67,7 +68,7 @@ def previews(scratch: Path, runs: int, table: Table) -> None:
 
 
 def lab_start(scratch: Path, runs: int, table: Table) -> None:
-    """Start of a lab of its own: first, then warm; memory of its processes; then `up` and an idle `up`."""
+    """Start of a lab of its own: first, then warm; its memory; then `up`, the proof of access and an idle `up`."""
     environment = {"MLOPS_LAB_DIR": str(scratch / "lab")}
 
     def mlops(*words: str) -> Run:
@@ -83,6 +84,7 @@ def lab_start(scratch: Path, runs: int, table: Table) -> None:
             )
         embedded = ("up", "--engine", "embedded")
         table.add_row("up of dev, first", f"{mlops(*embedded).wall:.1f} s", "")
+        access.proof(environment, table)
         idle = median([mlops(*embedded) for _ in range(runs)])
         table.add_row("up of dev, nothing to change", f"{idle.wall:.2f} s, {idle.peak_mib:.0f} MiB", "")
         both = mlops("lab", "up").wall + mlops(*embedded).wall
@@ -112,15 +114,19 @@ def _memory(lab: str) -> dict[str, float]:
     return found
 
 
-def _in_turn(runs: int, *measured: Callable[[], Run]) -> tuple[Run, ...]:
-    """Medians of each, run in turn after one warm-up, so that a slow spell hits all of them."""
-    for one in measured:
-        one()
-    rounds = [[one() for one in measured] for _ in range(runs)]
-    return tuple(median(column) for column in zip(*rounds, strict=True))
+def access_proof(_scratch: Path, _runs: int, table: Table) -> None:
+    """The proof of every cell in the lab that runs already: MLOPS_LAB_DIR's, else this checkout's."""
+    access.proof({}, table)
 
 
-PARTS: dict[str, Callable[[Path, int, Table], None]] = {"previews": previews, "lab": lab_start}
+PARTS: dict[str, Callable[[Path, int, Table], None]] = {
+    "previews": previews,
+    "access": access.plan,
+    "lab": lab_start,
+    "proof": access_proof,
+}
+EVERYTHING = ("previews", "access", "lab")
+"""The proof is a part of `lab`, in a lab of its own."""
 
 if __name__ == "__main__":
     main()

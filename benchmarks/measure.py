@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+MLOPS = str(Path(sys.executable).with_name("mlops"))
+PREVIEW = (MLOPS, "preview", "--stack", "bench", "--engine", "embedded", "--json")
+"""What a user runs in a checkout of `benchmarks.synthetic`, policy packs on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +28,16 @@ class Run:
 def run(
     command: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None, expect: int = 0
 ) -> Run:
-    """Run a command to its end, its output thrown away. Raises RuntimeError when it ends otherwise than expected."""
+    """Run a command to its end, its output thrown away. Raises RuntimeError when it ends otherwise than expected.
+
+    Python may keep its bytecode, whatever the shell says: to compile the same modules in every run is nobody's cost.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env={**os.environ, **(environment or {})},
+        env={**inherited, **(environment or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -49,3 +58,11 @@ def median(runs: Sequence[Run]) -> Run:
         cpu=statistics.median(r.cpu for r in runs),
         peak_mib=statistics.median(r.peak_mib for r in runs),
     )
+
+
+def in_turn(runs: int, *measured: Callable[[], Run]) -> tuple[Run, ...]:
+    """Medians of each, run in turn after one warm-up, so that a slow spell hits all of them."""
+    for one in measured:
+        one()
+    rounds = [[one() for one in measured] for _ in range(runs)]
+    return tuple(median(column) for column in zip(*rounds, strict=True))

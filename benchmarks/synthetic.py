@@ -22,22 +22,30 @@ import re
 from pathlib import Path
 
 import pulumi
-from pulumi_kubernetes import Provider
 from pulumi_kubernetes.apiextensions import CustomResource
 
+LEFT_OUT = {"apiVersion", "kind", "__internal", "version"}
 
-def kind(token):
-    """The SDK's class of a type token; a custom kind has none."""
-    version, name = token.removeprefix("kubernetes:").split(":")
-    group, number = version.split("/")
+
+def sdk(token):
+    """The SDK's class of a type token; a custom kind of Kubernetes has none."""
+    package, module, name = token.split(":")
+    if package == "pulumi":
+        package, module, name = name, "index", "Provider"
+    area, _, version = module.partition("/")
+    path = [f"pulumi_{package}"]
+    if package == "kubernetes" and version:
+        path += [area.split(".")[0], version]
+    elif area != "index":
+        path.append(area.lower())
     try:
-        return getattr(importlib.import_module(f"pulumi_kubernetes.{group.split('.')[0]}.{number}"), name)
+        return getattr(importlib.import_module(".".join(path)), name)
     except (ImportError, AttributeError):
         return None
 
 
 def snake(key):
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
+    return {"import": "import_"}.get(key) or re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
 
 
 made = {}
@@ -46,11 +54,8 @@ for entry in json.loads((Path(__file__).parent / "resources.json").read_text()):
     opts = pulumi.ResourceOptions(parent=made.get(entry["parent"]), provider=made.get(entry["provider"]))
     if token.startswith("mlops:"):
         made[entry["urn"]] = pulumi.ComponentResource(token, name, None, pulumi.ResourceOptions(parent=opts.parent))
-    elif token == "pulumi:providers:kubernetes":
-        given = {snake(key): value for key, value in inputs.items() if key not in ("__internal", "version")}
-        made[entry["urn"]] = Provider(name, **given)
-    elif (cls := kind(token)) is not None:
-        fields = {snake(key): value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
+    elif (cls := sdk(token)) is not None:
+        fields = {snake(key): value for key, value in inputs.items() if key not in LEFT_OUT}
         made[entry["urn"]] = cls(name, **fields, opts=opts)
     else:
         made[entry["urn"]] = CustomResource(
@@ -83,14 +88,18 @@ asyncio.run(main())
 '''
 
 
-def checkout(folder: Path, clusters: int) -> Path:
-    """A folder with the program and a stack `bench` of that many clusters, none of which exists."""
+def checkout(folder: Path, clusters: int, *, teams: int = 0, program: str = "") -> Path:
+    """A folder with a stack `bench` of that many clusters, none of which exists, and the platform's program.
+
+    `teams` adds that many tenants, each a team's own; `program` is another program's text.
+    """
     folder.mkdir(parents=True)
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(ROOT / name, folder / name)
-    for name in ("config", "stacks", "components", "policy-packs"):
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    text = program or (ROOT / "__main__.py").read_text(encoding="utf-8")
+    (folder / "__main__.py").write_text(text, encoding="utf-8")
+    for name in ("config", "stacks", "components", "services", "policy-packs"):
         (folder / name).symlink_to(ROOT / name, target_is_directory=True)
-    settings = _settings(clusters)
+    settings = stack_settings(clusters, teams)
     (folder / "Pulumi.bench.yaml").write_text(yaml.safe_dump({"config": {KEY: settings}}), encoding="utf-8")
     return folder
 
@@ -105,8 +114,11 @@ def bare(folder: Path, resources: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def _settings(clusters: int) -> dict[str, Any]:
-    """The dev stack's first cluster, as often as asked for, each in networks of its own."""
+def stack_settings(clusters: int, teams: int = 0) -> dict[str, Any]:
+    """The dev stack's first cluster, as often as asked for, each in networks of its own, and its tenants.
+
+    Each team is one more tenant like the dev stack's first one for development.
+    """
     dev = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"][KEY]
     pods, services = (
         IPv4Network("10.0.0.0/9").subnets(new_prefix=16),
@@ -115,7 +127,10 @@ def _settings(clusters: int) -> dict[str, Any]:
     made = []
     for number, pod_cidr, service_cidr in zip(range(clusters), pods, services, strict=False):
         cluster = copy.deepcopy(dev["clusters"][0])
-        cluster |= {"name": f"c{number:02d}", "kind": "existing", "context": f"c{number:02d}"}
+        name = f"c{number:02d}"
+        cluster |= {"name": name, "kind": "existing", "context": name}
+        if number:  # the first one runs the secret store
+            cluster["apiServer"] = {"url": f"https://{name}.example.com"}
         cluster["network"] = {
             "id": f"network-{number}",
             "podCidr": str(pod_cidr),
@@ -127,4 +142,9 @@ def _settings(clusters: int) -> dict[str, Any]:
     for tenant in settings["tenants"]:
         gpus = tenant["quota"].get("gpus", {})
         tenant["quota"]["gpus"] = {name: count for name, count in gpus.items() if name in offered}
+    model = next(tenant for tenant in settings["tenants"] if tenant["purpose"] == "dev")
+    settings["tenants"] += [
+        {**copy.deepcopy(model), "name": f"team-{number:02d}", "team": f"team-{number:02d}"}
+        for number in range(teams)
+    ]
     return settings

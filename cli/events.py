@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cli.console import err, escaped, out, table
-from engine.deployment import Result
+from cli.waits import Waits
 from engine.events import Event
 from engine.packs import Violation
-from engine.plan import Plan
+
+if TYPE_CHECKING:  # a preview loads nothing that applies
+    from engine.deployment import Result
+    from engine.plan import Plan
 
 SIGNS = {
     "create": "[green]+[/]",
@@ -31,31 +36,76 @@ NAMES = {
 }
 
 
-class Printer:
-    """Prints events as they come. Unchanged resources are only counted: an idle `up` stays short."""
+SEVERITIES = {"info": "", "warning": "[yellow]warning:[/] ", "error": "[red]error:[/] "}
+"""What the program itself logs comes with one of these in place of an operation."""
 
-    def __init__(self) -> None:
+
+class Printer:
+    """Prints events as they come, and as a context the waits that last, while it is open.
+
+    Unchanged resources are only counted, so that an idle `up` stays short.
+    """
+
+    EVERY = 1.0
+    """Seconds between two looks at the waits."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
+        self._waits = Waits()
+        self._ended = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="waits", daemon=True)
+
+    def __enter__(self) -> Printer:
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._watcher.join()
 
     def __call__(self, event: Event) -> None:
-        line = self._line(event)
-        if line is not None:
-            with self._lock:
-                err.print(line, highlight=False, soft_wrap=True)
+        with self._lock:
+            if event.operation in SEVERITIES:
+                _print(f"{SEVERITIES[event.operation]}{_place(event)}{escaped(event.message)}")
+                return
+            self._waits.hear(event, self._clock())
+            line = _line(event)
+            if line is not None:
+                _print(line)
 
-    @staticmethod
-    def _line(event: Event) -> str | None:
-        where = f"[dim]{event.cluster}[/] " if event.cluster else ""
+    def tell_waits(self) -> None:
+        """Print a line for each wait whose time has come."""
+        with self._lock:
+            for event, seconds in self._waits.due(self._clock()):
+                _print(f"  … {_place(event)}{escaped(event.message)} [dim]{seconds:.0f} s[/]")
+
+    def _watch(self) -> None:
+        while not self._ended.wait(self.EVERY):
+            self.tell_waits()
+
+
+def _line(event: Event) -> str | None:
+    if event.kind == "done" and event.operation != "same":
         sign = SIGNS.get(event.operation, "?")
-        if event.kind == "done" and event.operation != "same":
-            return f"  {sign} {where}{event.name} [dim]{event.seconds:.1f} s[/]"
-        if event.kind == "progress":
-            return f"  … {where}{event.name}: {escaped(event.message)} [dim]{event.seconds:.0f} s[/]"
-        if event.kind == "failed":
-            return f"  [red]✗[/] {where}{event.name}: {escaped(event.message)}"
-        if event.kind == "skipped":
-            return f"  [yellow]»[/] {where}{event.name}: {escaped(event.message)}"
-        return None
+        return f"  {sign} {_cluster(event)}{escaped(event.name)} [dim]{event.seconds:.1f} s[/]"
+    if event.kind == "failed":
+        return f"  [red]✗[/] {_place(event)}{escaped(event.message)}"
+    if event.kind == "skipped":
+        return f"  [yellow]»[/] {_place(event)}{escaped(event.message)}"
+    return None
+
+
+def _place(event: Event) -> str:
+    return _cluster(event) + (f"{escaped(event.name)}: " if event.name else "")
+
+
+def _cluster(event: Event) -> str:
+    return f"[dim]{escaped(event.cluster)}[/] " if event.cluster else ""
+
+
+def _print(line: str) -> None:
+    err.print(line, highlight=False, soft_wrap=True)
 
 
 def show_violations(violations: Sequence[Violation]) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
+import sys
 from typing import Annotated
 
 import typer
 
-from cli.console import ConsoleProgress, out, print_json
+from cli.console import ConsoleProgress, err, out, print_json
 from cli.errors import CommandRefused
 from cli.status import print_lab
 from cli.target import lab_folder, project_root, target
 from cli.topology import lab_topology
 from lab.lab import Lab
 
-app = typer.Typer(help="The lab: real control planes and servers on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    name="lab",
+    help="The lab: real control planes and servers on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 Stack = Annotated[str, typer.Option("--stack", "-s", help="Whose lab clusters to run.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -74,3 +81,22 @@ def kubeconfig(
 ) -> None:
     """Print the path of the lab's kubeconfig, for KUBECONFIG or kubectl --kubeconfig."""
     out.print(str(Lab(lab_folder(project_root())).kubeconfig(cluster)), soft_wrap=True, highlight=False)
+
+
+@app.command()
+def env(json: Json = False) -> None:
+    """Print the lab's credentials as shell commands, so that plain `pulumi up --stack dev` and `kubectl` find them.
+
+    Use it as: eval "$(mlops lab env)"
+    """
+    from lab.access import environment  # noqa: PLC0415 - loads every server of the lab
+
+    folder = lab_folder(project_root())
+    variables = {**environment(folder), "KUBECONFIG": str(folder.kubeconfig)}
+    if sys.stdout.isatty():
+        err.print('[yellow]these are secrets; better: eval "$(mlops lab env)"[/]', highlight=False)
+    if json:
+        print_json(variables)
+    else:
+        for name, value in variables.items():
+            print(f"export {name}={shlex.quote(value)}")

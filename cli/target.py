@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +52,22 @@ class Target:
         folder = self.lab.state if self.on_lab else user_state_path("mlops-platform") / self.root.name
         return folder / f"{self.stack}.db"
 
+    @contextlib.contextmanager
+    def credentials(self) -> Iterator[None]:
+        """Within the block the environment holds what a stack on the lab needs to reach its servers.
+
+        Both engines hand it to the program and to its providers. A stack elsewhere uses the user's own, as it is.
+        Raises the lab's Refusal when the lab has no credentials yet.
+        """
+        with contextlib.ExitStack() as undo:
+            if self.on_lab:
+                from lab.access import environment  # noqa: PLC0415 - loads every server of the lab
+
+                for name, value in environment(self.lab).items():
+                    undo.callback(_set, name, os.environ.get(name))
+                    _set(name, value)
+            yield
+
     def passphrase(self) -> str:
         """What encrypts the secrets in the state. The lab makes one of its own.
 
@@ -61,6 +79,13 @@ class Target:
                 write_private(file, os.urandom(32).hex())
             return file.read_text(encoding="utf-8").strip()
         return passphrase_from({name: value for name, value in os.environ.items() if value})
+
+
+def _set(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 def project_root() -> Path:

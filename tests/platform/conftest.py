@@ -8,6 +8,7 @@ import pytest
 
 from lab.folder import LabFolder
 from tests.platform.command import Platform
+from tests.platform.doors import Estate, estate_of
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,10 @@ def platform(lab_only: Platform) -> Platform:
     """The lab with the dev stack."""
     lab_only.mlops("up", "--engine", "embedded")
     return lab_only
+
+
+@pytest.fixture(scope="module")
+def estate(platform: Platform) -> Iterator[Estate]:
+    """People of a proof, with one role each, and the doors that they try."""
+    with estate_of(platform) as found:
+        yield found

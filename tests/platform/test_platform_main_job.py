@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import json
 import re
-import ssl
-import urllib.request
 
 import boto3
 import botocore.config
+import httpx
 import psycopg
 import pytest
 
 from lab import minio, postgres
 from lab.ports import LOOPBACK
+from lab.site import trust
 from tests.platform.command import Platform
 
 pytestmark = pytest.mark.lab
@@ -21,15 +20,16 @@ pytestmark = pytest.mark.lab
 def run_id(platform: Platform) -> str:
     """The id of a training run that was logged through the platform."""
     platform.mlops("train", "examples/train.py", "--", "--n-estimators", "10", "--run-name", "proof")
-    context = ssl.create_default_context(cafile=platform.folder.ca)
-    (endpoint,) = [e for e in platform.status()["lab"]["endpoints"] if e["cluster"] == "east"]
-    request = urllib.request.Request(
-        f"{endpoint['tls']}/api/2.0/mlflow/runs/search",
-        data=json.dumps({"experiment_ids": ["1"], "max_results": 1}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, context=context, timeout=30) as answer:
-        (run,) = json.load(answer)["runs"]
+    (endpoint,) = [
+        one
+        for one in platform.status()["lab"]["endpoints"]
+        if (one["cluster"], one["service"]) == ("east", "mlops-platform/mlflow")
+    ]
+    with httpx.Client(base_url=endpoint["tls"], verify=trust(platform.folder.ca), trust_env=False) as mlflow:
+        named = mlflow.get("/api/2.0/mlflow/experiments/get-by-name", params={"experiment_name": "digits"})
+        wanted = [named.raise_for_status().json()["experiment"]["experiment_id"]]
+        asked = {"experiment_ids": wanted, "max_results": 1}
+        (run,) = mlflow.post("/api/2.0/mlflow/runs/search", json=asked).raise_for_status().json()["runs"]
     assert run["info"]["run_name"] == "proof"
     assert {p["key"]: p["value"] for p in run["data"]["params"]}["n_estimators"] == "10"
     found: str = run["info"]["run_id"]
