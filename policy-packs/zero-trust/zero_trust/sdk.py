@@ -109,8 +109,10 @@ class Pack:
                 yield judge(item, self._settings, self._today(), fallback=resource.name)
 
     def _configure(self, raw: Mapping[str, object]) -> None:
+        """Take up the configuration. Calls come in several threads: `_raw` never runs ahead of `_settings`."""
         if raw != self._raw:
-            self._raw, self._settings = raw, configuration.parse(raw)
+            self._settings = configuration.parse(raw)
+            self._raw = raw
 
 
 def summary(settings: Settings, used: Sequence[Exemption]) -> str:
