@@ -64,13 +64,18 @@ def render(
 
 
 def planned(chosen: Target, pulumi: PulumiCli | None, *, against_state: bool) -> Plan:
-    """The plan; the real engine always compares with its state, the embedded one where asked and there is one."""
-    if pulumi is not None:
-        resources, remarks = pulumi.preview()
-        if remarks:
-            err.print(escaped(remarks), highlight=False, soft_wrap=True)
-        return Plan(resources=tuple(resources), violations=(), outputs={})
+    """The plan; the real engine always compares with its state, the embedded one where asked and there is one.
+
+    A lab that is up lends its credentials, so that what a provider looks up is known; without it, it is not.
+    """
     with contextlib.ExitStack() as opened:
+        if chosen.on_lab and chosen.lab.kubeconfig.exists():
+            opened.enter_context(chosen.credentials())
+        if pulumi is not None:
+            resources, remarks = pulumi.preview()
+            if remarks:
+                err.print(escaped(remarks), highlight=False, soft_wrap=True)
+            return Plan(resources=tuple(resources), violations=(), outputs={})
         state = None
         if against_state and chosen.state_file.exists():
             state = opened.enter_context(State(chosen.state_file, chosen.passphrase(), writable=False))

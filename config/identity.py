@@ -84,12 +84,12 @@ ClientName = Annotated[str, AfterValidator(_known_client)]
 
 
 class UserSettings(Settings):
-    """A first user. The user sets the password: none is ever in settings, code or state."""
+    """A first user. An administrator gives a temporary password: none is ever in settings, code or state."""
 
     username: Username
     """Name to log in with."""
     email: Email
-    """Where the mail that lets the user set a password goes."""
+    """Mail address, as tokens say it."""
     first_name: Annotated[str, Field(min_length=1, max_length=100)]
     """First name."""
     last_name: Annotated[str, Field(min_length=1, max_length=100)]

@@ -140,18 +140,27 @@ def _own_mount(value: str) -> str:
     return value
 
 
-def _no_endpoint(value: str) -> str:
+CLIENT_FOLDER = "oidc"
+"""Where the secrets of the realm's clients lie below the key-value mount."""
+
+TENANT_FOLDER = "tenants"
+"""Where tenants' own secrets lie there, in a folder for each."""
+
+
+def _own_folder(value: str) -> str:
     first, _, rest = value.partition("/")
     if first in _ENDPOINTS:
         remedy = f"leave out '{first}/'" if rest else "use another name, such as 'mlflow'"
         raise refusal(f"{remedy}: {first!r} is what the store's API puts before a path")
+    if first in (CLIENT_FOLDER, TENANT_FOLDER):
+        raise refusal(f"use a folder of its own, such as 'mlflow': {first!r} holds secrets of others")
     return value
 
 
 SecretMount = Annotated[str, *_PATH, AfterValidator(_own_mount)]
 """A mount is one segment, since a deeper one would lie inside of another's paths, and nobody else's."""
 
-SecretPath = Annotated[str, *_PATH, AfterValidator(_no_endpoint)]
+SecretPath = Annotated[str, *_PATH, AfterValidator(_own_folder)]
 """A path in the secret store. Settings hold paths to secrets, never a secret."""
 
 ResourceName = Annotated[

@@ -99,6 +99,14 @@ class Applier:
         self._record.count("read")
         return Outcome(id=live.id, outputs=live.outputs)
 
+    def function(self, token: str, inputs: Properties, provider: str) -> Properties | None:
+        if self._refused is not None:
+            raise self._refused
+        try:
+            return self._providers.of(provider, token).function(token, inputs)
+        except ProviderError as error:
+            raise RegistrationError(f"{token}: {error}") from error
+
     def outputs(self, urn: str, outputs: Properties) -> None:
         if urns.type_of(urn) == urns.STACK_TYPE:
             self.stack_outputs = outputs

@@ -96,6 +96,9 @@ class Handler(Protocol):
     def read(self, goal: Goal, id_: str) -> Outcome:
         """Look up an existing object that the program does not own."""
 
+    def function(self, token: str, inputs: Properties, provider: str) -> Properties | None:
+        """What a provider's function answers; None where nobody can tell yet. Raises Refusal for what it cannot."""
+
     def outputs(self, urn: str, outputs: Properties) -> None:
         """The outputs of a component or of the stack."""
 

@@ -100,13 +100,23 @@ class Monitor:
             fields["id"].string_value = found[0]
             fields["state"].struct_value.CopyFrom(found[1])
             return response
-        raise RegistrationError(
-            f"{request.tok}: provider functions are not supported by this engine; compute the value in the "
-            "program or run with --engine pulumi"
-        )
+        return self._function(request)
 
     def Call(self, request: Any) -> Any:  # noqa: N802
         raise RegistrationError(f"{request.tok}: provider methods are not supported by this engine")
+
+    def _function(self, request: Any) -> Any:
+        if not request.provider:
+            raise RegistrationError(
+                f"{request.tok}: this function has no provider; pass opts=InvokeOptions(parent=...) or (provider=...)"
+            )
+        answer = self._handler.function(
+            request.tok, from_struct(request.args), urns.provider_urn(request.provider)
+        )
+        response = resource_pb2.ResourceInvokeResponse(unknown=answer is None)
+        if answer is not None:
+            getattr(response, "return").CopyFrom(to_struct(answer))
+        return response
 
     def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802
         self.transforms.add_stack(request)

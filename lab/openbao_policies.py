@@ -23,6 +23,7 @@ PROGRAM: Rules = {
     "sys/auth/oidc": _KEEP_GUARDED,
     "sys/auth/oidc/tune": _KEEP_GUARDED,
     "sys/auth/kubernetes-*": _KEEP_GUARDED,
+    "sys/mounts/auth/oidc": _READ,
     "sys/mounts/auth/oidc/tune": _KEEP,
     "sys/mounts/auth/kubernetes-*": _KEEP,
     "sys/policies/acl/mlops-*": _KEEP,

@@ -68,6 +68,7 @@ def secrets(
             authority=outside.authority,
             client_secret=identity.client_secrets[people_login.CLIENT],
             redirect_uris=vault.redirect_uris(settings.access.domain, settings.access.redirect_uris),
+            lifetime=settings.access.lifetimes.access_token,
         ),
         opts,
     )

@@ -12,12 +12,20 @@ import pulumi_vault
 
 from config.schema import PlatformSettings
 
+_SECONDS = 60
+"""How long Keycloak may take for one answer: making a key of 4096 bits outlasts the provider's own 5."""
+
 
 def keycloak(settings: PlatformSettings) -> pulumi.ResourceOptions:
-    """For a component whose resources are Keycloak's."""
+    """For a component whose resources are Keycloak's. It logs in when it first asks something, so that a new stack
+    can be previewed without the server."""
     outside = settings.outside
     provider = pulumi_keycloak.Provider(
-        "keycloak", url=outside.url(settings.access.keycloak), root_ca_certificate=outside.authority
+        "keycloak",
+        url=outside.url(settings.access.keycloak),
+        root_ca_certificate=outside.authority,
+        initial_login=False,
+        client_timeout=_SECONDS,
     )
     return pulumi.ResourceOptions(providers=[provider])
 

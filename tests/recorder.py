@@ -61,11 +61,16 @@ class RepeatedUrnError(AssertionError):
     """Two declarations would be one resource: the engine would refuse the second one, mocks do not."""
 
 
-class _NoCalls(mocks.Mocks):  # type: ignore[misc]
-    """A preview must need no answer from outside."""
+_LOOKED_UP = {"keycloak:index/getRole:getRole": "name", "keycloak:openid/getClient:getClient": "clientId"}
+"""Functions for what Keycloak makes with a realm, with what names it. They hang on the id of the realm: the
+preview of a new one asks none of them."""
+
+
+class _Nothing(mocks.Mocks):  # type: ignore[misc]
+    """The recorder answers by itself."""
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        raise AssertionError(f"the program called {args.token}")
+        raise AssertionError(f"the recorder answers for {args.token} itself")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         raise AssertionError(f"the recorder answers for {args.name} itself")
@@ -75,7 +80,7 @@ class Recorder(mocks.MockMonitor):  # type: ignore[misc]
     """The monitor behind a program under test; it answers every registration with its own inputs."""
 
     def __init__(self) -> None:
-        super().__init__(_NoCalls())
+        super().__init__(_Nothing())
         self.declarations: list[Declaration] = []
         self.outputs: dict[str, Any] = {}
 
@@ -86,6 +91,16 @@ class Recorder(mocks.MockMonitor):  # type: ignore[misc]
         self.declarations.append(_declaration(urn, request))
         identity = f"{request.name}-id" if request.custom else ""
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=request.object)
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the monitor's own spelling
+        """A preview must need no answer from outside but for what stands there already: its name is its id."""
+        if request.tok not in _LOOKED_UP:
+            raise AssertionError(f"the program called {request.tok}")
+        response = resource_pb2.ResourceInvokeResponse()
+        answer = getattr(response, "return")
+        answer.CopyFrom(request.args)
+        answer["id"] = request.args[_LOOKED_UP[request.tok]]
+        return response
 
     @property
     def kubernetes(self) -> list[Declaration]:

@@ -14,6 +14,9 @@ from config.access import BREAK_GLASS, ROLES_CLAIM, Role
 from config.applications import Application
 
 SCOPE = "platform-roles"
+LAST_RESORT = "platform-break-glass"
+"""Keycloak leaves a scope out for people who have none of its roles, so the group of last resort has one of its
+own, at the one client that it is for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +40,16 @@ class Clients(Component, token="mlops:index:Clients"):
 
     def __init__(self, name: str, args: ClientsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        scope = self._roles_scope(args)
+        everybody = self._scope("roles", SCOPE, tuple(Role), args)
+        last_resort = self._scope(BREAK_GLASS, LAST_RESORT, (BREAK_GLASS,), args)
         made = {
-            application.client: self._client(application, scope, args) for application in args.applications
+            application.client: self._client(
+                application,
+                [everybody, last_resort] if application.client == "kubernetes" else [everybody],
+                args,
+            )
+            for application in args.applications
         }
-        keycloak.GenericRoleMapper(
-            self.child(f"kubernetes-{BREAK_GLASS}"),
-            realm_id=args.realm,
-            client_id=made["kubernetes"].id,
-            role_id=args.roles[BREAK_GLASS],
-            opts=self.opts(),
-        )
         self.secrets = {
             application.client: pulumi.Output.secret(made[application.client].client_secret)
             for application in args.applications
@@ -55,17 +57,20 @@ class Clients(Component, token="mlops:index:Clients"):
         }
         self.register_outputs({"secrets": self.secrets})
 
-    def _roles_scope(self, args: ClientsArgs) -> keycloak.openid.ClientScope:
+    def _scope(
+        self, part: str, name: str, roles: Sequence[str], args: ClientsArgs
+    ) -> keycloak.openid.ClientScope:
+        """These roles in the claim that every server reads, for who has one of them."""
         scope = keycloak.openid.ClientScope(
-            self.child("roles"),
+            self.child(part),
             realm_id=args.realm,
-            name=SCOPE,
+            name=name,
             description="The platform's roles in the claim that every server reads",
             include_in_token_scope=False,
             opts=self.opts(),
         )
         keycloak.openid.UserRealmRoleProtocolMapper(
-            self.child("roles-claim"),
+            self.child(f"{part}-claim"),
             realm_id=args.realm,
             client_scope_id=scope.id,
             name=ROLES_CLAIM,
@@ -76,9 +81,9 @@ class Clients(Component, token="mlops:index:Clients"):
             add_to_userinfo=True,
             opts=self.opts(),
         )
-        for role in Role:
+        for role in roles:
             keycloak.GenericRoleMapper(
-                self.child(f"roles-{role}"),
+                self.child(f"{part}-{role}"),
                 realm_id=args.realm,
                 client_scope_id=scope.id,
                 role_id=args.roles[role],
@@ -87,7 +92,10 @@ class Clients(Component, token="mlops:index:Clients"):
         return scope
 
     def _client(
-        self, application: Application, scope: keycloak.openid.ClientScope, args: ClientsArgs
+        self,
+        application: Application,
+        scopes: Sequence[keycloak.openid.ClientScope],
+        args: ClientsArgs,
     ) -> keycloak.openid.Client:
         own = application.client
         client = keycloak.openid.Client(
@@ -111,7 +119,7 @@ class Clients(Component, token="mlops:index:Clients"):
             self.child(f"{own}-scopes"),
             realm_id=args.realm,
             client_id=client.id,
-            default_scopes=["basic", *people, scope.name],
+            default_scopes=["basic", *people, *(scope.name for scope in scopes)],
             opts=self.opts(),
         )
         keycloak.openid.ClientOptionalScopes(

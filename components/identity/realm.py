@@ -83,23 +83,14 @@ class Realm(Component, token="mlops:index:Realm"):
 
     def _user_rights(self, matrix: Matrix) -> dict[Permission, pulumi.Output[str]]:
         """A role for each row about users, made of rights of Keycloak's admin API."""
-        management = keycloak.openid.Client(
-            self.child("management"),
-            realm_id=self.realm,
-            client_id=_MANAGEMENT,
-            access_type="BEARER-ONLY",
-            import_=True,
-            opts=self.opts(),
+        looked_up = pulumi.InvokeOutputOptions(parent=self)
+        management = keycloak.openid.get_client_output(
+            realm_id=self.realm, client_id=_MANAGEMENT, opts=looked_up
         )
         names = sorted({right for rights in _USER_RIGHTS.values() for right in rights})
         existing = {
-            right: keycloak.Role(
-                self.child(f"management-{right}"),
-                realm_id=self.realm,
-                client_id=management.id,
-                name=right,
-                import_=True,
-                opts=self.opts(),
+            right: keycloak.get_role_output(
+                realm_id=self.realm, client_id=management.id, name=right, opts=looked_up
             ).id
             for right in names
         }

@@ -1,4 +1,4 @@
-"""The first users of the realm. None has a password here: each sets one by the mail that an administrator sends."""
+"""The first users of the realm. None has a password here: an administrator gives a temporary one."""
 
 from __future__ import annotations
 

@@ -9,8 +9,7 @@ import pulumi
 import pulumi_vault as vault
 
 from components.base import Component
-
-FOLDER = "oidc"
+from config.types import CLIENT_FOLDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +33,7 @@ class ClientSecrets(Component, token="mlops:index:ClientSecrets"):
             client: vault.kv.SecretV2(
                 self.child(client),
                 mount=args.kv_mount,
-                name=f"{FOLDER}/{client}",
+                name=f"{CLIENT_FOLDER}/{client}",
                 data_json=pulumi.Output.json_dumps({"client_id": client, "client_secret": secret}),
                 delete_all_versions=True,
                 opts=self.opts(),

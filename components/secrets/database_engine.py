@@ -51,7 +51,7 @@ class DatabaseEngine(Component, token="mlops:index:DatabaseEngine"):
             allowed_roles=[args.database],
             verify_connection=True,
             postgresql=connection_settings(args),
-            opts=self.opts(),
+            opts=self.opts(deleted_with=mount),
         )
         role = vault.database.SecretBackendRole(
             self.child("role"),
@@ -59,7 +59,7 @@ class DatabaseEngine(Component, token="mlops:index:DatabaseEngine"):
             name=args.database,
             db_name=connection.name,
             **role_settings(args.owner),
-            opts=self.opts(),
+            opts=self.opts(deleted_with=mount),
         )
         self.credentials = pulumi.Output.format("{0}/creds/{1}", mount.path, role.name)
         self.register_outputs({"credentials": self.credentials})

@@ -1,4 +1,4 @@
-"""How people enter the secret store: by the realm, in a role of the matrix, for an hour."""
+"""How people enter the secret store: by the realm, in a role of the matrix, for as long as an access token."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from config.access import ROLES_CLAIM, Matrix, Role
 
 MOUNT = "oidc"
 CLIENT = "vault"
-_TTL = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleLoginArgs:
-    """`issuer` as the store can reach it; `authority` is the PEM text of a private authority there."""
+    """`issuer` as the store can reach it; `authority` is the PEM text of a private authority there.
+    `lifetime`, in seconds, is how long a login works after the role was taken away."""
 
     matrix: Matrix
     kv_mount: str
@@ -28,6 +28,7 @@ class PeopleLoginArgs:
     authority: str | None
     client_secret: pulumi.Input[str]
     redirect_uris: Sequence[str]
+    lifetime: int
 
 
 class PeopleLogin(Component, token="mlops:index:PeopleLogin"):
@@ -55,14 +56,14 @@ class PeopleLogin(Component, token="mlops:index:PeopleLogin"):
             vault.jwt.AuthBackendRole(
                 self.child(f"role-{role}"),
                 backend=backend.path,
-                **role_settings(role, args.redirect_uris),
+                **role_settings(role, args.redirect_uris, args.lifetime),
                 opts=self.opts(),
             )
         self.mount = backend.path
         self.register_outputs({"mount": self.mount})
 
 
-def role_settings(role: Role, redirect_uris: Sequence[str]) -> dict[str, Any]:
+def role_settings(role: Role, redirect_uris: Sequence[str], lifetime: int) -> dict[str, Any]:
     """A login in this role: the claim has to name it, in exactly this spelling."""
     return {
         "role_name": role.value,
@@ -72,6 +73,6 @@ def role_settings(role: Role, redirect_uris: Sequence[str]) -> dict[str, Any]:
         "bound_claims": {ROLES_CLAIM: role.value},
         "allowed_redirect_uris": list(redirect_uris),
         "token_policies": [role_policy_name(role)],
-        "token_ttl": _TTL,
-        "token_max_ttl": _TTL,
+        "token_ttl": lifetime,
+        "token_max_ttl": lifetime,
     }

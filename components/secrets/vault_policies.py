@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from config.access import LIMITED_SECRETS, Grant, Matrix, Permission, Role
+from config.types import TENANT_FOLDER
 
 Rules = Mapping[str, Sequence[str]]
 """Capabilities by path."""
@@ -28,7 +29,7 @@ def tenant_policy_name(tenant: str) -> str:
 
 def tenant_folder(tenant: str) -> str:
     """Where a tenant's own secrets lie below the key-value mount."""
-    return f"tenants/{tenant}"
+    return f"{TENANT_FOLDER}/{tenant}"
 
 
 def role_policies(matrix: Matrix, mount: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from engine.diff import Path as PropertyPath
-from engine.errors import ProviderError
+from engine.errors import ProviderError, RegistrationError
 from engine.goal import Goal
 from engine.row import Row
 from engine.values import Properties
@@ -98,6 +98,15 @@ class Provider(ABC):
         """Look up an object that is not ours."""
         raise ProviderError(
             f"{action.name} ({action.type}, {id_}): {self.package} objects cannot be looked up"
+        )
+
+    def function(self, token: str, inputs: Properties) -> Properties:
+        """What one of the provider's functions answers. Raises RegistrationError for one that is not known here,
+        ProviderError for what it cannot find."""
+        del inputs
+        raise RegistrationError(
+            f"{token}: this provider function is not supported by this engine; compute the value in the program "
+            "or run with --engine pulumi"
         )
 
     def stop(self) -> None:  # noqa: B027 - most never wait

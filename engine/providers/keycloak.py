@@ -21,6 +21,7 @@ from engine.providers.base import Action, Live, Provider, Settings
 from engine.providers.bridged import stated
 from engine.providers.keycloak_access import Access
 from engine.providers.keycloak_fields import problems
+from engine.providers.keycloak_lookups import FUNCTIONS
 from engine.providers.keycloak_mappers import MAPPERS
 from engine.providers.keycloak_realms import Realms
 from engine.providers.keycloak_server import Server
@@ -109,6 +110,10 @@ class KeycloakProvider(Provider):
     def delete(self, action: Action) -> None:
         with _Explained(action):
             KINDS[action.type].delete(self._work(action))
+
+    def function(self, token: str, inputs: Properties) -> Properties:
+        answer = FUNCTIONS.get(token)
+        return super().function(token, inputs) if answer is None else answer(self._server, plain(inputs))
 
     def close(self) -> None:
         self._server.close()

@@ -7,9 +7,10 @@ import json
 import pulumi
 import pytest
 
-from components.secrets.client_secrets import FOLDER, ClientSecrets, ClientSecretsArgs
+from components.secrets.client_secrets import ClientSecrets, ClientSecretsArgs
 from components.secrets.vault_policies import role_rules
 from config.access import LIMITED_SECRETS, MATRIX, Role
+from config.types import CLIENT_FOLDER
 from tests.components.secret_values import in_the_open, revealed
 from tests.recorder import Recorder, run
 
@@ -50,5 +51,5 @@ def test_no_secret_of_a_client_is_handed_over_in_clear(secret: str) -> None:
 @pytest.mark.parametrize("role", LIMITED_SECRETS)
 def test_no_limited_role_reads_the_clients_secrets(role: Role) -> None:
     """Whoever has a client's secret can pose as the application."""
-    assert not [path for path in role_rules(MATRIX, role, "kv") if f"/{FOLDER}/" in path]
-    assert FOLDER not in LIMITED_SECRETS[role]
+    assert not [path for path in role_rules(MATRIX, role, "kv") if f"/{CLIENT_FOLDER}/" in path]
+    assert CLIENT_FOLDER not in LIMITED_SECRETS[role]

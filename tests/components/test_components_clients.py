@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.identity.clients import SCOPE, Clients, ClientsArgs, client_settings
+from components.identity.clients import LAST_RESORT, SCOPE, Clients, ClientsArgs, client_settings
 from config.access import BREAK_GLASS, ROLES_CLAIM, Role
 from config.applications import APPLICATIONS, Application
 from tests.recorder import Recorder, run
@@ -38,6 +38,12 @@ def recorded() -> Recorder:
 
 def inputs(type_: str) -> list[dict[str, Any]]:
     return [one.inputs for one in recorded().declarations if one.type.endswith(f":{type_}")]
+
+
+def scopes() -> dict[str, dict[str, Any]]:
+    """By the part of the component that each one is."""
+    found = [one for one in recorded().declarations if one.type.endswith(":ClientScope")]
+    return {one.name.removeprefix("clients-"): one.inputs for one in found}
 
 
 def clients() -> dict[str, dict[str, Any]]:
@@ -96,34 +102,39 @@ def test_a_token_is_for_its_own_client_alone() -> None:
     assert all(one["addToAccessToken"] and not one["addToIdToken"] for one in audiences.values())
 
 
-def test_one_mapper_writes_the_roles_for_every_client() -> None:
-    (scope,) = inputs("ClientScope")
-    (mapper,) = inputs("UserRealmRoleProtocolMapper")
-    assert mapper["clientScopeId"] == "clients-roles-id"
-    assert (mapper["claimName"], mapper["multivalued"]) == (ROLES_CLAIM, True)
-    assert "realmRolePrefix" not in mapper
-    assert scope["name"] == SCOPE
+def test_the_same_claim_holds_the_roles_at_every_client() -> None:
+    names = {one["name"]: f"clients-{part}-id" for part, one in scopes().items()}
+    assert set(names) == {SCOPE, LAST_RESORT}
+    mappers = inputs("UserRealmRoleProtocolMapper")
+    assert {one["clientScopeId"] for one in mappers} == set(names.values())
+    for mapper in mappers:
+        assert (mapper["claimName"], mapper["multivalued"]) == (ROLES_CLAIM, True)
+        assert "realmRolePrefix" not in mapper
 
 
 def test_a_token_names_the_six_roles_and_none_of_keycloaks_own() -> None:
     """Full scope is off: a role that no scope maps is in no token, and so neither are rights over users."""
-    mapped = [one["roleId"] for one in inputs("GenericRoleMapper") if "clientScopeId" in one]
-    assert sorted(mapped) == sorted(f"{role}-role" for role in Role)
+    mapped: dict[str, set[str]] = {}
+    for one in inputs("GenericRoleMapper"):
+        mapped.setdefault(one["clientScopeId"], set()).add(one["roleId"])
+    assert mapped == {
+        "clients-roles-id": {f"{role}-role" for role in Role},
+        f"clients-{BREAK_GLASS}-id": {f"{BREAK_GLASS}-role"},
+    }
 
 
 def test_the_role_of_last_resort_is_in_tokens_for_clusters_alone() -> None:
-    (mapper,) = [one for one in inputs("GenericRoleMapper") if one["roleId"] == f"{BREAK_GLASS}-role"]
-    assert mapper["clientId"] == "clients-kubernetes-id"
-    assert "clientScopeId" not in mapper
+    given = [one["clientId"] for one in inputs("ClientDefaultScopes") if LAST_RESORT in one["defaultScopes"]]
+    assert given == ["clients-kubernetes-id"]
 
 
 def test_every_client_has_the_scope_of_roles_and_none_that_adds_audiences_or_outlives_a_session() -> None:
     default = {one["clientId"]: set(one["defaultScopes"]) for one in inputs("ClientDefaultScopes")}
     optional = {one["clientId"]: one["optionalScopes"] for one in inputs("ClientOptionalScopes")}
     assert set(default) == set(optional) == {f"clients-{name}-id" for name in NAMES}
-    for scopes in default.values():
-        assert {"basic", SCOPE} <= scopes <= {"basic", SCOPE, "profile", "email"}
-    assert all(scopes == [] for scopes in optional.values())
+    for given in default.values():
+        assert {"basic", SCOPE} <= given <= {"basic", SCOPE, LAST_RESORT, "profile", "email"}
+    assert all(given == [] for given in optional.values())
 
 
 def test_every_child_is_named_for_its_component() -> None:

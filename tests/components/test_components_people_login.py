@@ -32,6 +32,7 @@ def recorded() -> Recorder:
             authority=AUTHORITY,
             client_secret=SECRET,
             redirect_uris=REDIRECTS,
+            lifetime=300,
         )
         PeopleLogin("people", args, pulumi.ResourceOptions())
 
@@ -91,9 +92,9 @@ def test_a_person_is_who_the_realm_says_for_ever() -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_login_ends_within_the_hour_and_cannot_be_drawn_out(role: Role) -> None:
-    settings = role_settings(role, REDIRECTS)
-    assert 0 < settings["token_ttl"] <= settings["token_max_ttl"] <= 3600
+def test_a_login_ends_with_the_access_token_and_cannot_be_drawn_out(role: Role) -> None:
+    settings = role_settings(role, REDIRECTS, 240)
+    assert settings["token_ttl"] == settings["token_max_ttl"] == 240
 
 
 def test_codes_go_to_the_named_addresses_alone() -> None:

@@ -178,6 +178,13 @@ def test_a_path_that_begins_with_the_stores_own_endpoint_is_refused(
     assert problem.remedy.startswith(f"leave out '{endpoint}/'")
 
 
+@pytest.mark.parametrize("folder", ["oidc", "oidc/vault", "tenants", "tenants/mlops-dev"])
+def test_a_folder_of_others_is_refused(refused: Callable[[str, Any], Problem], folder: str) -> None:
+    problem = refused("tracking.secretPath", folder)
+    assert problem.given == f"given '{folder}'"
+    assert problem.remedy.startswith("use a folder of its own, such as 'mlflow'")
+
+
 def test_an_endpoint_alone_is_no_path(refused: Callable[[str, Any], Problem]) -> None:
     problem = refused("tracking.secretPath", "data")
     assert (problem.key, problem.given) == ("settings.tracking.secretPath", "given 'data'")

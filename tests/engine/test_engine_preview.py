@@ -185,7 +185,7 @@ def test_two_resources_of_one_urn_are_refused(stack: Stack) -> None:
         ),
         (
             'pulumi.runtime.invoke("aws:index:zones", {})',
-            "aws:index:zones: provider functions are not supported",
+            "aws:index:zones: this function has no provider",
         ),
         (
             'config_map("one", cluster("east"), opts={"custom_timeouts": pulumi.CustomTimeouts(create="soon")})',
