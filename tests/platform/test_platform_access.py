@@ -52,7 +52,8 @@ def proved(platform: Platform, before: dict[str, set[str]]) -> dict[str, Any]:
 
 @pytest.fixture
 def proving(platform: Platform) -> Iterator[subprocess.Popen[bytes]]:
-    """A proof in the middle of its questions."""
+    """A proof in the middle of its questions. Where a shell had this process ignore interrupts, it is to heed them."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     begun = subprocess.Popen(
         [MLOPS, "access", "prove", "--json"],
         cwd=ROOT,
@@ -60,6 +61,7 @@ def proving(platform: Platform) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    signal.signal(signal.SIGINT, inherited)
     nothing = experiments(platform)
 
     def asking() -> None:
