@@ -39,9 +39,10 @@ def test_the_bare_program_registers_the_same_resources(
     counting = (
         (bare / "runner.py")
         .read_text()
+        .replace("import asyncio\n", "import asyncio\nimport os\n")
         .replace(
             "return args.name, args.inputs",
-            "print(f'{args.typ} {args.name}\\n', end=''); return args.name, args.inputs",
+            "os.write(1, f'{args.typ} {args.name}\\n'.encode()); return args.name, args.inputs",
         )
     )
     (bare / "runner.py").write_text(counting)
