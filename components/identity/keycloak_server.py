@@ -16,11 +16,12 @@ from components.isolation.dns import CLUSTER_DOMAIN
 from components.isolation.namespace import NAME_LABEL
 from components.isolation.pod_hardening import container_security_context, pod_security_context
 from components.isolation.tenant_namespace import service_account
-from components.labels import Owner, labels, selector
+from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
 from components.network.certificate import certificate
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import peers_policy
+from components.replicas import disruption_budget, spread
 from components.secrets.external_secret import external_secret
 from config import catalog
 from config.identity import KeycloakServer as KeycloakServerSettings
@@ -62,7 +63,7 @@ class KeycloakServer(Component, token="mlops:index:KeycloakServer"):
         database = Destination(hosts=(settings.database.host,), port=settings.database.port)
         self._declare("outside", fqdn_egress(APP, namespace, (database,)))
         self._declare("peers", peers_policy(APP, namespace, _CLUSTER_PORTS))
-        self._declare("disruption", disruption_budget(namespace, common))
+        self._declare("disruption", disruption_budget(APP, namespace, common))
         secrets = {
             part: self._declare(part, manifest)
             for part, manifest in credentials(settings, namespace, common).items()
@@ -142,7 +143,7 @@ def keycloak(
             "requests": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "512Mi"},
             "limits": {"cpu": "2", "memory": "2Gi", "ephemeral-storage": "1Gi"},
         },
-        "scheduling": {"topologySpreadConstraints": _spread()},
+        "scheduling": {"topologySpreadConstraints": spread(APP)},
         "unsupported": {"podTemplate": pod_template(account, common)},
     }
     return kubernetes_object(
@@ -168,26 +169,6 @@ def pod_template(account: pulumi.Input[str], common: Mapping[str, str]) -> dict[
     }
 
 
-def disruption_budget(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """A drain moves one server at a time; the operator makes no such bound."""
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": selector(APP)}}
-    return kubernetes_object(
-        "policy/v1", "PodDisruptionBudget", APP, namespace=namespace, labels=common, spec=spec
-    )
-
-
 def _peers(namespaces: Sequence[NamespaceRef]) -> list[dict[str, Any]]:
     """Never an empty list: the operator would open the port to everybody."""
     return [{"namespaceSelector": {"matchLabels": {NAME_LABEL: one.name}}} for one in namespaces]
-
-
-def _spread() -> list[dict[str, Any]]:
-    return [
-        {
-            "topologyKey": key,
-            "maxSkew": 1,
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": selector(APP)},
-        }
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-    ]

@@ -13,12 +13,13 @@ import pulumi
 from components.base import Component
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
-from components.labels import Owner, labels, selector
+from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
 from components.mesh.tracking_access import AUDIENCE
 from components.mesh.tracking_access import GATE as APP
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, ingress_policy
+from components.replicas import disruption_budget, http_service, rolling_deployment, spread
 from components.tracking.mlflow_server import PORT as MLFLOW_PORT
 from config import catalog
 from config.access import Matrix, permissions
@@ -58,8 +59,8 @@ class TrackingGate(Component, token="mlops:index:TrackingGate"):
         account = self._declare("account", service_account(APP, namespace, common))
         config = self._declare("config", config_map(data, namespace, common))
         self._declare("server", deployment(args, account, config, data, common))
-        self._declare("disruption", disruption_budget(namespace, common))
-        self.service = self._declare("service", service(namespace, common))
+        self._declare("disruption", disruption_budget(APP, namespace, common))
+        self.service = self._declare("service", http_service(APP, PORT, namespace, common))
         self.register_outputs({"service": self.service})
 
     def _declare(self, part: str, manifest: Manifest) -> pulumi.Output[str]:
@@ -90,29 +91,7 @@ def deployment(
         "metadata": {"labels": dict(common), "annotations": {"mlops.platform/config-digest": digest}},
         "spec": hardened(_pod(args, account, config, _AUTHORITY in data)),
     }
-    spec = {
-        "replicas": args.replicas,
-        "revisionHistoryLimit": 3,
-        "selector": {"matchLabels": selector(APP)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-        "template": template,
-    }
-    return kubernetes_object("apps/v1", "Deployment", APP, namespace=args.namespace, labels=common, spec=spec)
-
-
-def service(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """Reachable inside the cluster only; the mesh brings TLS."""
-    port = {"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
-    spec = {"type": "ClusterIP", "selector": selector(APP), "ports": [port]}
-    return kubernetes_object("v1", "Service", APP, namespace=namespace, labels=common, spec=spec)
-
-
-def disruption_budget(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """A drain moves one gate at a time."""
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": selector(APP)}}
-    return kubernetes_object(
-        "policy/v1", "PodDisruptionBudget", APP, namespace=namespace, labels=common, spec=spec
-    )
+    return rolling_deployment(APP, args.replicas, template, args.namespace, common)
 
 
 def _pod(
@@ -161,15 +140,7 @@ def _pod(
     return {
         "serviceAccountName": account,
         "terminationGracePeriodSeconds": 60,
-        "topologySpreadConstraints": [
-            {
-                "topologyKey": key,
-                "maxSkew": 1,
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector(APP)},
-            }
-            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-        ],
+        "topologySpreadConstraints": spread(APP),
         "containers": [container],
         "volumes": [{"name": "settings", "configMap": {"name": config}}],
     }

@@ -12,10 +12,11 @@ import pulumi
 from components.base import Component
 from components.isolation.dns import CLUSTER_DOMAIN
 from components.isolation.tenant_namespace import service_account
-from components.labels import Owner, labels, selector
+from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, egress_policy, ingress_policy
+from components.replicas import disruption_budget, http_service
 from components.secrets.dynamic_secret import DynamicSecret, generator
 from components.secrets.dynamic_secret import external_secret as login_secret
 from components.secrets.external_secret import external_secret
@@ -78,8 +79,8 @@ class Mlflow(Component, token="mlops:index:Mlflow"):
             artifacts_secret=self._declare("artifacts", artifacts),
         )
         self._declare("server", deployment(server, namespace, common))
-        self._declare("disruption", disruption_budget(namespace, common))
-        self.service = self._declare("service", service(namespace, common))
+        self._declare("disruption", disruption_budget(APP, namespace, common))
+        self.service = self._declare("service", http_service(APP, PORT, namespace, common))
         self.register_outputs({"service": self.service})
 
     def _database_secret(
@@ -155,18 +156,3 @@ def digest(settings: Mapping[str, str]) -> str:
 def config_map(settings: Mapping[str, str], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
     """The settings as the server's environment."""
     return kubernetes_object("v1", "ConfigMap", APP, namespace=namespace, labels=common, data=dict(settings))
-
-
-def service(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """Reachable inside the cluster only; users come through the gateway."""
-    port = {"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
-    spec = {"type": "ClusterIP", "selector": selector(APP), "ports": [port]}
-    return kubernetes_object("v1", "Service", APP, namespace=namespace, labels=common, spec=spec)
-
-
-def disruption_budget(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """A drain moves one server at a time, also an only one: otherwise its node could not be drained."""
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": selector(APP)}}
-    return kubernetes_object(
-        "policy/v1", "PodDisruptionBudget", APP, namespace=namespace, labels=common, spec=spec
-    )

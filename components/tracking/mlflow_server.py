@@ -13,8 +13,8 @@ from typing import Any
 import pulumi
 
 from components.isolation.pod_hardening import hardened
-from components.labels import selector
-from components.manifest import Manifest, NamespaceRef, kubernetes_object
+from components.manifest import Manifest, NamespaceRef
+from components.replicas import rolling_deployment, spread
 from config import catalog
 
 APP = "mlflow"
@@ -46,10 +46,7 @@ class MlflowServer:
 
 
 def deployment(server: MlflowServer, namespace: NamespaceRef, labels: Mapping[str, str]) -> Manifest:
-    """Never fewer servers than asked for: a new one is ready before an old one goes.
-
-    A changed configuration changes the digest in the template and so replaces the pods.
-    """
+    """A changed configuration changes the digest in the template and so replaces the pods."""
     template = {
         "metadata": {
             "labels": dict(labels),
@@ -57,29 +54,14 @@ def deployment(server: MlflowServer, namespace: NamespaceRef, labels: Mapping[st
         },
         "spec": hardened(_pod(server)),
     }
-    spec = {
-        "replicas": server.replicas,
-        "revisionHistoryLimit": 3,
-        "selector": {"matchLabels": selector(APP)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-        "template": template,
-    }
-    return kubernetes_object("apps/v1", "Deployment", APP, namespace=namespace, labels=labels, spec=spec)
+    return rolling_deployment(APP, server.replicas, template, namespace, labels)
 
 
 def _pod(server: MlflowServer) -> dict[str, Any]:
     return {
         "serviceAccountName": server.account,
         "terminationGracePeriodSeconds": _GRACE,
-        "topologySpreadConstraints": [
-            {
-                "topologyKey": key,
-                "maxSkew": 1,
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector(APP)},
-            }
-            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-        ],
+        "topologySpreadConstraints": spread(APP),
         "initContainers": [_migration(server)],
         "containers": [_server(server)],
         "volumes": [

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.labels import Owner, labels, selector
+from components.labels import Owner
 from components.manifest import NamespaceRef
 from components.secrets.secret_store import auth_mount
 from components.tracking.mlflow import (
@@ -20,9 +20,7 @@ from components.tracking.mlflow import (
     database_secret,
     destinations,
     digest,
-    disruption_budget,
     server_settings,
-    service,
 )
 from components.tracking.mlflow_server import ARTIFACT_KEYS
 from config.schema import Endpoint, SecretStoreSettings, TrackingSettings
@@ -192,16 +190,3 @@ def test_only_pods_of_the_clients_namespaces_may_connect_and_each_is_let_out() -
     named = [list(one["namespaceSelector"]["matchLabels"].values()) for one in rule["from"]]
     assert named == [["team"]]
     assert recorded().find("NetworkPolicy", "to-mlflow", provider="", namespace="team")
-
-
-def test_the_service_stays_inside_the_cluster_and_finds_the_pods() -> None:
-    spec = service(PLATFORM, {})["spec"]
-    assert spec["type"] == "ClusterIP"
-    pods = labels("mlflow", "tracking", OWNER)
-    assert spec["selector"].items() <= pods.items()
-
-
-def test_a_node_can_be_drained_whatever_the_number_of_replicas() -> None:
-    spec = disruption_budget(PLATFORM, {})["spec"]
-    assert spec["maxUnavailable"] == 1
-    assert spec["selector"]["matchLabels"] == selector("mlflow")

@@ -182,6 +182,18 @@ def code_for(estate: Estate, browser: Session, key: ProofKey) -> str:
     return browser.visit(address, NATIVE_REDIRECT)["code"]
 
 
+def exchange(estate: Estate, browser: Session) -> dict[str, str]:
+    """All that turns a fresh code into tokens."""
+    key = ProofKey()
+    return {
+        "grant_type": "authorization_code",
+        "client_id": "kubernetes",
+        "redirect_uri": NATIVE_REDIRECT,
+        "code": code_for(estate, browser, key),
+        "code_verifier": key.verifier,
+    }
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -196,14 +208,7 @@ def code_for(estate: Estate, browser: Session, key: ProofKey) -> str:
 def test_a_stolen_code_is_worth_nothing(
     estate: Estate, realm: httpx.Client, browser: Session, changed: dict[str, str]
 ) -> None:
-    key = ProofKey()
-    form = {
-        "grant_type": "authorization_code",
-        "client_id": "kubernetes",
-        "redirect_uri": NATIVE_REDIRECT,
-        "code": code_for(estate, browser, key),
-        "code_verifier": key.verifier,
-    }
+    form = exchange(estate, browser)
     answer = realm.post("token", data={**form, **changed})
     assert answer.status_code == httpx.codes.BAD_REQUEST
     assert answer.json()["error"] in {"invalid_grant", "unauthorized_client"}, answer.text
@@ -212,14 +217,7 @@ def test_a_stolen_code_is_worth_nothing(
 def test_a_code_and_a_refresh_token_are_good_for_one_use(
     estate: Estate, realm: httpx.Client, browser: Session
 ) -> None:
-    key = ProofKey()
-    form = {
-        "grant_type": "authorization_code",
-        "client_id": "kubernetes",
-        "redirect_uri": NATIVE_REDIRECT,
-        "code": code_for(estate, browser, key),
-        "code_verifier": key.verifier,
-    }
+    form = exchange(estate, browser)
     given = realm.post("token", data=form).raise_for_status().json()
     refresh = {"client_id": "kubernetes", "grant_type": "refresh_token"}
     renewed = realm.post("token", data={**refresh, "refresh_token": given["refresh_token"]})

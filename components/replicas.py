@@ -1,0 +1,59 @@
+"""A server in several copies: how they are replaced, spread, drained and reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.labels import selector
+from components.manifest import Manifest, NamespaceRef, kubernetes_object
+
+
+def rolling_deployment(
+    app: str,
+    replicas: int,
+    template: Mapping[str, Any],
+    namespace: NamespaceRef,
+    labels: Mapping[str, str],
+) -> Manifest:
+    """Never fewer copies than asked for: a new one is ready before an old one goes."""
+    spec = {
+        "replicas": replicas,
+        "revisionHistoryLimit": 3,
+        "selector": {"matchLabels": selector(app)},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+        "template": dict(template),
+    }
+    return kubernetes_object("apps/v1", "Deployment", app, namespace=namespace, labels=labels, spec=spec)
+
+
+def spread(app: str) -> list[dict[str, Any]]:
+    """Over zones and nodes as far as there are any: one that is missing keeps no copy from running."""
+    return [
+        {
+            "topologyKey": key,
+            "maxSkew": 1,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": selector(app)},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+def disruption_budget(app: str, namespace: NamespaceRef, labels: Mapping[str, str]) -> Manifest:
+    """A drain moves one copy at a time, also an only one: otherwise its node could not be drained."""
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": selector(app)}}
+    return kubernetes_object(
+        "policy/v1", "PodDisruptionBudget", app, namespace=namespace, labels=labels, spec=spec
+    )
+
+
+def http_service(
+    app: str, port: pulumi.Input[int], namespace: NamespaceRef, labels: Mapping[str, str]
+) -> Manifest:
+    """Reachable inside the cluster only; users come through the gateway, and the mesh brings TLS."""
+    ports = [{"name": "http", "port": port, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}]
+    spec = {"type": "ClusterIP", "selector": selector(app), "ports": ports}
+    return kubernetes_object("v1", "Service", app, namespace=namespace, labels=labels, spec=spec)
