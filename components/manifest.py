@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pulumi
-from pulumi_kubernetes import admissionregistration, apiextensions, apps, core, networking, policy, rbac
+from pulumi_kubernetes import (
+    admissionregistration,
+    apiextensions,
+    apps,
+    core,
+    networking,
+    policy,
+    rbac,
+    storage,
+)
 
 Manifest = dict[str, Any]
 """A Kubernetes object as data; outputs may stand where a value orders the graph."""
@@ -64,6 +73,7 @@ _BUILT_IN: Mapping[tuple[str, str], Any] = {
     ("rbac.authorization.k8s.io/v1", "ClusterRole"): rbac.v1.ClusterRole,
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): rbac.v1.ClusterRoleBinding,
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): rbac.v1.RoleBinding,
+    ("storage.k8s.io/v1", "StorageClass"): storage.v1.StorageClass,
 }
 
 

@@ -7,8 +7,19 @@ from dataclasses import dataclass
 KUBERNETES = "1.36.3"
 """Control-plane version of the lab (API server, controller manager, scheduler)."""
 
+EKS_VERSION = KUBERNETES.rpartition(".")[0]
+"""Kubernetes of EKS clusters: EKS names minor versions and patches them itself."""
+
 POD_SECURITY_VERSION = "v1.36"
 """Version of the Pod Security Standards that namespaces pin; never ahead of the oldest cluster in a stack."""
+
+EKS_POD_IDENTITY_AGENT = "v1.3.10-eksbuild.3"
+EKS_COREDNS = "v1.14.3-eksbuild.16"
+EKS_EBS_CSI = "v1.64.0-eksbuild.1"
+"""Add-ons of EKS; `aws eks describe-addon-versions --kubernetes-version` lists what a version takes."""
+
+NODE_IMAGE = "al2023@v20260903"
+"""Release of the EKS-optimised Amazon Linux that Karpenter's nodes boot; those with GPUs get its NVIDIA variant."""
 
 ETCD = "3.6.8"
 KWOK = "0.8.0"
@@ -78,3 +89,7 @@ class Chart:
 
 VAULT_CHART = Chart(name="vault", version="0.34.1", repository="https://helm.releases.hashicorp.com")
 OPENBAO_CHART = Chart(name="openbao", version="0.29.2", repository="https://openbao.github.io/openbao-helm")
+KARPENTER_CHART = Chart(name="karpenter", version="1.14.0", repository="oci://public.ecr.aws/karpenter")
+LOAD_BALANCER_CHART = Chart(
+    name="aws-load-balancer-controller", version="3.5.0", repository="https://aws.github.io/eks-charts"
+)

@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import Protocol
 
 from config.closest import or_list
-from config.clusters import ClusterSettings
+from config.clusters import ClusterSettings, EksCluster
 from config.gpu import allocatable
 from config.identity import UserSettings
 from config.tenants import TenantSettings
@@ -110,9 +110,14 @@ def _unique_pools(clusters: Mapping[int, ClusterSettings]) -> Iterator[Finding]:
 def _disjoint(clusters: Mapping[int, ClusterSettings]) -> Iterator[Finding]:
     ranges: list[tuple[Path, str, ipaddress.IPv4Network]] = []
     for index, cluster in clusters.items():
-        network = {"podCidr": cluster.network.pod_cidr, "serviceCidr": cluster.network.service_cidr}
+        network: dict[Path, str] = {
+            ("network", "podCidr"): cluster.network.pod_cidr,
+            ("network", "serviceCidr"): cluster.network.service_cidr,
+        }
+        if isinstance(cluster, EksCluster):
+            network["aws", "vpcCidr"] = cluster.aws.vpc_cidr
         for key, value in network.items():
-            ranges.append((("clusters", index, "network", key), cluster.name, ipaddress.IPv4Network(value)))
+            ranges.append((("clusters", index, *key), cluster.name, ipaddress.IPv4Network(value)))
     taken = [block for _, _, block in ranges]
     reported: set[Path] = set()
     for (_, name, block), (path, _, other) in combinations(ranges, 2):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
+from config.eks import AwsSettings, check_service_range, check_zones
+from config.eks_pools import check_pools
 from config.gpu_pool import GpuPool
 from config.types import (
     Authority,
@@ -101,22 +103,31 @@ class ExistingCluster(_Cluster):
 
 
 class EksCluster(_Cluster):
-    """An EKS cluster."""
+    """An EKS cluster that this program creates. One that is there already is of kind `existing`."""
 
     kind: Literal["eks"]
     region: AwsRegion
     """AWS region."""
+    aws: AwsSettings
+    """Its place in AWS: account, VPC, administrators and how nodes are bought."""
     context_name: Annotated[ContextName | None, Field(alias="context")] = None
-    """Context in the kubeconfig; the cluster's name unless it is given."""
+    """Context in a person's kubeconfig; the cluster's name unless it is given."""
 
     @property
     def kubeconfig(self) -> str | None:
-        """None: the usual kubeconfig (`KUBECONFIG`, else `~/.kube/config`)."""
+        """None: a person's usual one (`KUBECONFIG`, else `~/.kube/config`). The program makes one of its own."""
         return None
 
     @property
     def context(self) -> str:
         return self.context_name or self.name
+
+    @model_validator(mode="after")
+    def _aws_must_offer_it(self) -> Self:
+        check_zones(self.region, self.aws)
+        check_service_range(self.network.service_cidr)
+        check_pools(self.gpu_pools, self.aws.pools)
+        return self
 
 
 ClusterSettings = LabCluster | ExistingCluster | EksCluster

@@ -113,7 +113,7 @@ def _finding(details: ErrorDetails, given: Any) -> Finding:
     kind, context = details["type"], details.get("ctx", {})
     path, shown = _keys(details["loc"], given), _shown(details["input"])
     if kind == "refused":
-        below = tuple(part for part in context["at"].split(".") if part)
+        below = tuple(int(part) if part.isdigit() else part for part in context["at"].split(".") if part)
         return Finding(path=(*path, *below), given=context["given"] or shown, remedy=context["remedy"])
     if kind == "missing":
         return Finding(path=path, given=_ABSENT, remedy="add it")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes import Provider
 
-from config.schema import ClusterSettings
+from config.schema import ClusterSettings, EksCluster, PlatformSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +25,23 @@ class Cluster:
         return pulumi.ResourceOptions(providers=[self.provider])
 
 
-def clusters(settings: Iterable[ClusterSettings]) -> tuple[Cluster, ...]:
-    """A provider for each cluster, in the order of the settings.
-
-    An `eks` cluster is reached by its kubeconfig context like an existing one: it is not created here.
-    """
+def clusters(settings: PlatformSettings) -> tuple[Cluster, ...]:
+    """A provider for each cluster, in the order of the settings. Nothing after this asks where one came from."""
     return tuple(
-        Cluster(name=one.name, role=one.role, settings=one, provider=_provider(one)) for one in settings
+        Cluster(name=one.name, role=one.role, settings=one, provider=_provider(one, settings))
+        for one in settings.clusters
     )
 
 
-def _provider(settings: ClusterSettings) -> Provider:
+def _provider(cluster: ClusterSettings, settings: PlatformSettings) -> Provider:
+    if isinstance(cluster, EksCluster):
+        from stacks.eks import eks_cluster  # noqa: PLC0415 - a stack without EKS does not load AWS's package
+
+        return eks_cluster(cluster, settings)
+    return _reached(cluster)
+
+
+def _reached(settings: ClusterSettings) -> Provider:
     """The name pins the cluster's identity, so a new address or kubeconfig never replaces what runs there.
 
     An empty kubeconfig leaves the choice of the file to the provider at run time; left out, the SDK would

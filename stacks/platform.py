@@ -36,7 +36,7 @@ def build(settings: PlatformSettings, database_password: pulumi.Input[str] | Non
 
     `database_password` is the secret of the role that makes logins to MLflow's database.
     """
-    estate = clusters(settings.clusters)
+    estate = clusters(settings)
     stored = secrets(settings, estate, identity(settings), database_password)
     return exports([_in_cluster(cluster, settings, stored) for cluster in estate])
 

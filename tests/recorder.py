@@ -18,6 +18,8 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
+from tests import aws_answers
+
 PROJECT = "mlops-platform"
 
 Program = Callable[[], dict[str, Any] | None]
@@ -77,7 +79,8 @@ class _Nothing(mocks.Mocks):  # type: ignore[misc]
 
 
 class Recorder(mocks.MockMonitor):  # type: ignore[misc]
-    """The monitor behind a program under test; it answers every registration with its own inputs."""
+    """The monitor behind a program under test; it answers every registration with its own inputs, and adds what
+    AWS would."""
 
     def __init__(self) -> None:
         super().__init__(_Nothing())
@@ -89,7 +92,12 @@ class Recorder(mocks.MockMonitor):  # type: ignore[misc]
         if request.type == "pulumi:pulumi:Stack":
             return resource_pb2.RegisterResourceResponse(urn=urn)
         self.declarations.append(_declaration(urn, request))
-        identity = f"{request.name}-id" if request.custom else ""
+        if request.type.startswith("aws:"):
+            inputs = _plain(rpc.deserialize_properties(request.object))
+            request.object.update(aws_answers.computed(request.type, request.name, inputs))
+            identity = aws_answers.identity(request.type, request.name)
+        else:
+            identity = f"{request.name}-id" if request.custom else ""
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=request.object)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the monitor's own spelling

@@ -376,8 +376,10 @@ def test_a_long_or_many_line_value_stays_short_and_on_one_line(data: Data) -> No
 
 
 def on_eks(data: Data, *api_servers: str | None) -> Data:
-    for cluster, url in zip(data["clusters"], api_servers, strict=True):
-        cluster |= {"kind": "eks", "region": "eu-central-1"}
+    admins = ["arn:aws:iam::123456789012:role/deployer"]
+    for index, (cluster, url) in enumerate(zip(data["clusters"], api_servers, strict=True)):
+        aws = {"account": "123456789012", "vpcCidr": f"10.{96 + index}.0.0/16", "admins": admins}
+        cluster |= {"kind": "eks", "region": "eu-central-1", "aws": aws}
         if url:
             cluster["apiServer"] = {"url": url}
     return data

@@ -78,7 +78,12 @@ def test_an_existing_cluster_names_its_context_and_may_name_its_kubeconfig(data:
 def test_an_eks_cluster_has_its_name_as_context_unless_one_is_given(
     data: Data, given: Data, context: str
 ) -> None:
-    data["clusters"][1] |= {"kind": "eks", "region": "eu-central-1", **given}
+    aws = {
+        "account": "123456789012",
+        "vpcCidr": "10.96.0.0/16",
+        "admins": ["arn:aws:iam::123456789012:role/deployer"],
+    }
+    data["clusters"][1] |= {"kind": "eks", "region": "eu-central-1", "aws": aws, **given}
     cluster = PlatformSettings.model_validate(data).clusters[1]
     assert isinstance(cluster, EksCluster)
     assert (cluster.kubeconfig, cluster.context) == (None, context)

@@ -18,7 +18,11 @@ CLUSTER_WIDE = {
     "ClusterRoleBinding",
     "ClusterSecretStore",
     "CustomResourceDefinition",
+    "EC2NodeClass",
     "Namespace",
+    "NodeOverlay",
+    "NodePool",
+    "StorageClass",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
 }
@@ -49,7 +53,8 @@ def of_type(recorded: Recorder, *types: str) -> list[Declaration]:
 
 
 def charts(recorded: Recorder) -> list[Declaration]:
-    return [one for one in recorded.declarations if one.is_chart]
+    """Charts of the platform; those that an EKS cluster itself needs are in a namespace that is not the stack's."""
+    return [one for one in recorded.declarations if one.is_chart and one.inputs["namespace"] != "kube-system"]
 
 
 def namespaces(recorded: Recorder) -> set[Place]:

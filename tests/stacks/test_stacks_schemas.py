@@ -20,8 +20,8 @@ CUSTOM = {
     "RequestAuthentication",
     "VaultDynamicSecret",
 }
-HOSTED = {"Certificate", "Keycloak"}
-"""Kinds of the servers that stack prod runs itself."""
+HOSTED = {"Certificate", "EC2NodeClass", "Keycloak", "NodeOverlay", "NodePool"}
+"""Kinds of the servers and of the clusters that stack prod makes itself."""
 
 needs_crds = pytest.mark.skipif(
     not CRDS.is_dir(),

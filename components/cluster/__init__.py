@@ -1,0 +1,1 @@
+"""An EKS cluster: its network, keys, control plane, identities and nodes."""
