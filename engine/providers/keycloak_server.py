@@ -10,8 +10,10 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+import tenacity
 
 from engine.errors import ClusterUnreachable, ObjectRefused, ProviderError
 from engine.providers.keycloak_access import Access
@@ -19,6 +21,12 @@ from engine.providers.keycloak_access import Access
 if TYPE_CHECKING:
     from keycloak import KeycloakOpenIDConnection
     from requests import Response
+
+
+_AT_ONCE: Final = 8
+"""Requests under way: each holds a connection of Keycloak's database, of which a small server has about 20."""
+
+_TRIES: Final = 5
 
 
 def below(where: str, *steps: str) -> str:
@@ -38,6 +46,17 @@ def there(document: Any, what: str) -> Any:
     return document
 
 
+def _patiently(ask: Callable[[], Response]) -> Response:
+    """The answer, and while it is a fault of the server's own, a later one: what meets a change of the same
+    object, or a pool of database connections that is spent, is refused so. Not for what makes something anew."""
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda answer: answer.status_code >= 500),
+        stop=tenacity.stop_after_attempt(_TRIES),
+        wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=3),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )(ask)
+
+
 class Server:
     """The admin API of one server. Safe to use from several threads; nothing is sent before it is needed.
 
@@ -51,6 +70,7 @@ class Server:
         self._authority: Any = None
         self._down: ClusterUnreachable | None = None
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
 
     def get(self, where: str, **query: str) -> Any:
         """The document, None if there is no such object."""
@@ -66,10 +86,8 @@ class Server:
         self._accepted(self._send("put", where, body))
 
     def delete(self, where: str, body: Any = None) -> None:
-        """Gone already is as good. Keycloak gives up on deletions that meet others: a second try is made."""
+        """Gone already is as good."""
         answer = self._send("delete", where, body)
-        if answer.status_code >= 500:
-            answer = self._send("delete", where, body)
         if answer.status_code != 404:
             self._accepted(answer)
 
@@ -90,8 +108,13 @@ class Server:
     def _send(self, method: str, where: str, body: Any, query: dict[str, str] | None = None) -> Response:
         call = getattr(self._ready(), f"raw_{method}")
         content = {} if method == "get" else {"data": "" if body is None else json.dumps(body)}
-        answer: Response = self._tried(lambda: call(where, **content, **(query or {})))
-        return answer
+
+        def ask() -> Response:
+            with self._places:
+                answer: Response = self._tried(lambda: call(where, **content, **(query or {})))
+                return answer
+
+        return ask() if method == "post" else _patiently(ask)
 
     def _accepted(self, answer: Response) -> Response:
         if answer.status_code < 400:

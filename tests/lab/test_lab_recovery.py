@@ -20,7 +20,14 @@ from lab.supervisor import Supervisor
 from lab.topology import Topology
 from tests.lab.lab_marks import Marks
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    # A server that is killed in the middle of a handshake leaves its client's socket to the garbage collector.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"
+    ),
+    pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning"),
+]
 
 PROCESSES = (
     "east-etcd",
