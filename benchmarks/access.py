@@ -24,7 +24,7 @@ from config.load import load
 from stacks.clusters import clusters
 
 settings = load()
-estate = clusters(settings.clusters)
+estate = clusters(settings)
 '''
 ACCESS = f"""\
 {ESTATE}

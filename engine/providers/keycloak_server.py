@@ -6,7 +6,9 @@ keeps the realm that it talks about as a state of the connection, which threads 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import tempfile
 import threading
 from collections.abc import Callable
@@ -27,6 +29,8 @@ _AT_ONCE: Final = 8
 """Requests under way: each holds a connection of Keycloak's database, of which a small server has about 20."""
 
 _TRIES: Final = 5
+
+_REALM_ITSELF: Final = re.compile(r"admin/realms/[^/]+(/events/config)?")
 
 
 def below(where: str, *steps: str) -> str:
@@ -70,6 +74,7 @@ class Server:
         self._authority: Any = None
         self._down: ClusterUnreachable | None = None
         self._lock = threading.Lock()
+        self._realms = threading.Lock()
         self._places = threading.BoundedSemaphore(_AT_ONCE)
 
     def get(self, where: str, **query: str) -> Any:
@@ -83,7 +88,10 @@ class Server:
         return str(answer.headers.get("Location", "")).rpartition("/")[2]
 
     def put(self, where: str, body: Any = None) -> None:
-        self._accepted(self._send("put", where, body))
+        """Changes of a realm itself go one after another: Keycloak writes its whole row, so that of two at once
+        the later would undo the earlier."""
+        with self._realms if _REALM_ITSELF.fullmatch(where) else contextlib.nullcontext():
+            self._accepted(self._send("put", where, body))
 
     def delete(self, where: str, body: Any = None) -> None:
         """Gone already is as good."""

@@ -88,7 +88,7 @@ def test_a_refusal_is_not_asked_for_again(served: Callable[[Callable[[], int]], 
     assert asked == [409]
 
 
-def test_no_more_requests_are_under_way_than_a_small_server_has_connections(
+def test_a_server_is_asked_no_more_at_once_than_it_can_take_and_its_realm_is_changed_by_one_at_a_time(
     served: Callable[[Callable[[], int]], Server],
 ) -> None:
     lock, now, most = threading.Lock(), [0], [0]
@@ -106,3 +106,7 @@ def test_no_more_requests_are_under_way_than_a_small_server_has_connections(
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(lambda _: server.get("admin/realms/x"), range(64)))
     assert 1 < most[0] <= keycloak_server._AT_ONCE
+    most[0] = 0
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(server.put, ["admin/realms/x", "admin/realms/x/events/config"] * 8))
+    assert most[0] == 1
