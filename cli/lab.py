@@ -91,8 +91,7 @@ def env(json: Json = False) -> None:
     """
     from lab.access import environment  # noqa: PLC0415 - loads every server of the lab
 
-    folder = lab_folder(project_root())
-    variables = {**environment(folder), "KUBECONFIG": str(folder.kubeconfig)}
+    variables = environment(lab_folder(project_root()))
     if sys.stdout.isatty():
         err.print('[yellow]these are secrets; better: eval "$(mlops lab env)"[/]', highlight=False)
     if json:

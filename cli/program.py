@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -30,14 +32,11 @@ def up(
         return
     _need_lab(chosen)
     pulumi = real(engine, chosen)
-    try:
-        with chosen.credentials():
-            if pulumi is not None:
-                pulumi.up()
-            else:
-                _finish(_apply(chosen))
-    finally:
-        _follow(chosen)
+    with _servers(chosen):
+        if pulumi is not None:
+            pulumi.up()
+        else:
+            _finish(_apply(chosen))
 
 
 def down(
@@ -53,14 +52,11 @@ def down(
     if not (yes or chosen.on_lab) and not typer.confirm(f"Remove everything of stack {stack!r}?"):
         raise CommandRefused("nothing was removed")
     pulumi = real(engine, chosen)
-    try:
-        with chosen.credentials():
-            if pulumi is not None:
-                pulumi.destroy()
-            else:
-                _finish(_destroy(chosen))
-    finally:
-        _follow(chosen)
+    with _servers(chosen):
+        if pulumi is not None:
+            pulumi.destroy()
+        else:
+            _finish(_destroy(chosen))
 
 
 def _apply(chosen: Target) -> deployment.Result:
@@ -95,9 +91,15 @@ def _finish(result: deployment.Result) -> None:
         raise CommandFailed(events.lines("failed", result.failures))
 
 
-def _follow(chosen: Target) -> None:
-    """Have the lab's servers follow the realm that the stack has made or removed, all of it or a part."""
-    if chosen.on_lab:
-        from lab.access import after_up  # noqa: PLC0415 - loads every server of the lab
+@contextlib.contextmanager
+def _servers(chosen: Target) -> Iterator[None]:
+    """With the credentials of the stack's servers; afterwards the lab's own follow the realm that the stack has
+    made or removed, all of it or a part."""
+    try:
+        with chosen.credentials():
+            yield
+    finally:
+        if chosen.on_lab:
+            from lab.access import after_up  # noqa: PLC0415 - loads every server of the lab
 
-        after_up(chosen.lab)
+            after_up(chosen.lab)

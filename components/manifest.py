@@ -19,6 +19,8 @@ from pulumi_kubernetes import (
     storage,
 )
 
+from components.base import Component
+
 Manifest = dict[str, Any]
 """A Kubernetes object as data; outputs may stand where a value orders the graph."""
 
@@ -111,6 +113,11 @@ def name_of(resource: pulumi.CustomResource) -> pulumi.Output[str]:
     """The object's name as a value: whoever uses it is created after the object and deleted before it."""
     name: pulumi.Output[str] = cast(Any, resource).metadata["name"]
     return name
+
+
+def part(component: Component, name: str, manifest: Manifest) -> pulumi.Output[str]:
+    """Declare an object as a part of a component; its name as a value, as of `name_of`."""
+    return name_of(declare(component.child(name), manifest, component.opts()))
 
 
 def known_after(name: pulumi.Input[str], others: Iterable[pulumi.Output[str]]) -> pulumi.Output[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +29,11 @@ def rolling_deployment(
         "template": dict(template),
     }
     return kubernetes_object("apps/v1", "Deployment", app, namespace=namespace, labels=labels, spec=spec)
+
+
+def digest(settings: Mapping[str, str]) -> str:
+    """Changes with the settings and with nothing else; in a template it has their pods replaced."""
+    return hashlib.sha256(json.dumps(dict(settings), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def spread(app: str) -> list[dict[str, Any]]:

@@ -9,15 +9,15 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from config.access import Role
+from config.applications import APPLICATIONS
 from config.closest import or_list
-from config.endpoint import Endpoint
+from config.endpoint import BaseUrl, Endpoint
+from config.secret_paths import SecretPath
 from config.types import (
     DnsLabel,
     Fqdn,
-    HttpsUrl,
     LabelValue,
     PositiveCount,
-    SecretPath,
     Settings,
     matching,
     refusal,
@@ -38,17 +38,6 @@ Email = Annotated[
         r"[^@\s,;<>\"]+@[A-Za-z0-9.-]+", "use one mail address, such as 'ada@example.com'", longest=254
     ),
 ]
-
-
-def _no_trailing_slash(value: str) -> str:
-    if value.endswith("/"):
-        raise refusal("leave out the '/' at the end")
-    return value
-
-
-BaseUrl = Annotated[HttpsUrl, AfterValidator(_no_trailing_slash)]
-"""An https address that paths are appended to."""
-
 
 _ADDRESS = re.compile(
     r"(https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost):[0-9]{1,5})"
@@ -71,8 +60,6 @@ RedirectUri = Annotated[str, Field(min_length=9, max_length=2048), AfterValidato
 
 
 def _known_client(value: str) -> str:
-    from config.applications import APPLICATIONS  # noqa: PLC0415 - the table speaks of this module's types
-
     names = tuple(application.client for application in APPLICATIONS)
     if value not in names:
         raise refusal(or_list(value, names))

@@ -8,10 +8,12 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from config.checks import Finding, check
 from config.clusters import ClusterSettings, EksCluster, ExistingCluster, LabCluster, NetworkSettings
-from config.endpoint import Endpoint
+from config.data_access import BUCKET
+from config.endpoint import BaseUrl, Endpoint
 from config.gpu_pool import GpuPool, Mig, Mps, Sharing, TimeSlicing, WholeGpu
-from config.identity import AccessSettings, BaseUrl, KeycloakServer, Lifetimes, UserSettings
+from config.identity import AccessSettings, KeycloakServer, Lifetimes, UserSettings
 from config.outside import Outside
+from config.secret_paths import SecretMount, SecretPath
 from config.tenants import ContainerDefaults, Quota, TenantSettings
 from config.types import (
     Authority,
@@ -22,8 +24,6 @@ from config.types import (
     OciAddress,
     PositiveCount,
     Quantity,
-    SecretMount,
-    SecretPath,
     Settings,
 )
 
@@ -94,7 +94,7 @@ class DataSettings(Settings):
 
     endpoint: Endpoint
     """S3, spoken to over HTTPS."""
-    bucket: BucketName = "datasets"
+    bucket: BucketName = BUCKET
     """Bucket of the data sets."""
 
 
@@ -159,6 +159,11 @@ class PlatformSettings(Settings):
     layers: tuple[Layer, ...] = ()
     """Optional layers that are attached."""
     _outside: Outside = PrivateAttr(default=Outside())
+
+    @property
+    def platform(self) -> TenantSettings:
+        """The platform's own tenant, of which there is exactly one."""
+        return next(tenant for tenant in self.tenants if tenant.purpose == "platform")
 
     @property
     def outside(self) -> Outside:

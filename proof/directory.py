@@ -11,7 +11,7 @@ import httpx
 from proof.errors import Impossible, Unexpected
 
 PREFIX = "mlops-proof-"
-"""How the names of a proof's users begin. Nobody else's do."""
+"""How the names of a proof's users, experiments and models begin. Nobody else's do."""
 
 _SECONDS = 30.0
 _PAGE = 100

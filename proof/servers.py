@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,7 +95,7 @@ def _realm(address: str, context: ssl.SSLContext) -> Realm:
     return found
 
 
-def _gates(folder: LabFolder, namespace: str, clusters: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+def _gates(folder: LabFolder, namespace: str, clusters: Collection[str]) -> dict[str, str]:
     return {
         endpoint.cluster: endpoint.tls
         for endpoint in status.endpoints(folder)

@@ -11,6 +11,7 @@ import httpx
 
 from config.access import MATRIX, Enforcer, Permission, Role
 from proof.cells import Record, Scope, verdict
+from proof.directory import PREFIX
 from proof.errors import Refused
 from proof.people import People, Person
 from proof.servers import GATE, Servers
@@ -23,9 +24,6 @@ REGISTER, APPROVE = (
 )
 SEE = MATRIX.permission("read", "model registry")
 CLIENT = "mlflow"
-PREFIX = "mlops-proof-"
-"""How the names of a proof's experiments and models begin. Nobody else's do."""
-
 _API = "/api/2.0/mlflow/"
 _SECONDS = 60.0
 _MOST = "1000"

@@ -50,7 +50,7 @@ class _Base:
 
 def eks_cluster(cluster: EksCluster, settings: PlatformSettings) -> Provider:
     """Declare the cluster with all that it needs; the result is the provider of what goes into it."""
-    owner = owner_of(next(tenant for tenant in settings.tenants if tenant.purpose == "platform"))
+    owner = owner_of(settings.platform)
     place = Place(cluster=cluster.name, region=cluster.region, account=cluster.aws.account)
     aws = pulumi_aws.Provider(
         f"{cluster.name}-aws",

@@ -42,7 +42,7 @@ def build(settings: PlatformSettings, database_password: pulumi.Input[str] | Non
 
 
 def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -> Deployed:
-    platform = next(tenant for tenant in settings.tenants if tenant.purpose == "platform")
+    platform = settings.platform
     tenants = {
         tenant.name: TenantNamespace(
             f"{cluster.name}-{tenant.name}",
@@ -128,7 +128,7 @@ def _grant(
         f"{cluster.name}-tracking-access",
         TrackingAccessArgs(
             matrix=MATRIX,
-            namespace=purposes["platform"][0],
+            namespace=tenants[settings.platform.name].ref,
             issuer=settings.outside.url(settings.access.issuer),
             clients=[tenants[name].ref for name in _trackers(settings)],
         ),

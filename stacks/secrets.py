@@ -128,10 +128,9 @@ def workload_rules(settings: PlatformSettings) -> dict[str, Rules]:
 
 def workload_accounts(settings: PlatformSettings) -> dict[str, Account]:
     """The accounts of a cluster that may enter the store, by the one policy that each gets."""
-    platform = next(tenant.name for tenant in settings.tenants if tenant.purpose == "platform")
     return {
         OPERATOR_POLICY: Account(role=OPERATOR, namespace=OPERATOR, name=OPERATOR),
-        MLFLOW_POLICY: Account(role=MLFLOW, namespace=platform, name=MLFLOW),
+        MLFLOW_POLICY: Account(role=MLFLOW, namespace=settings.platform.name, name=MLFLOW),
         **{
             policy: Account(role=policy, namespace=tenant.name, name=WORKLOAD_ACCOUNT)
             for tenant in settings.tenants

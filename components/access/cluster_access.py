@@ -15,7 +15,7 @@ import pulumi
 
 from components.base import Component
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from config.access import BREAK_GLASS, Enforcer, Grant, Matrix, Permission, Role
 from config.tenants import TenantPurpose
 
@@ -125,16 +125,15 @@ class ClusterAccess(Component, token="mlops:index:ClusterAccess"):
         common = labels("access", "identity", args.owner)
         made = []
         for permission in args.matrix.of(Enforcer.KUBERNETES):
-            role = declare(self.child(permission.name), cluster_role(permission, common), self.opts())
-            made.append(name_of(role))
+            role = part(self, permission.name, cluster_role(permission, common))
+            made.append(role)
             for namespace in args.namespaces.get(purpose(permission), ()):
                 binding = role_binding(args.matrix, permission, namespace, common)
-                binding["roleRef"]["name"] = name_of(role)
-                declare(self.child(f"{permission.name}-{namespace.name}"), binding, self.opts())
-        last_resort = declare(self.child(BREAK_GLASS), break_glass_role(common), self.opts())
+                binding["roleRef"]["name"] = role
+                part(self, f"{permission.name}-{namespace.name}", binding)
         binding = break_glass_binding(common)
-        binding["roleRef"]["name"] = name_of(last_resort)
-        declare(self.child(f"{BREAK_GLASS}-binding"), binding, self.opts())
+        binding["roleRef"]["name"] = part(self, BREAK_GLASS, break_glass_role(common))
+        part(self, f"{BREAK_GLASS}-binding", binding)
         self.roles = pulumi.Output.all(*made)
         self.register_outputs({"roles": self.roles})
 

@@ -17,7 +17,7 @@ import yaml
 from components.access.cluster_access import DEV_ENVIRONMENTS, PREFIX, group
 from components.base import Component
 from components.labels import Owner, labels
-from components.manifest import Manifest, declare, kubernetes_object, name_of
+from components.manifest import Manifest, kubernetes_object, part
 from config.access import Grant, Matrix, Permission
 
 OWNER_LABEL = "mlops.platform/owner"
@@ -41,11 +41,10 @@ class Ownership(Component, token="mlops:index:Ownership"):
     def __init__(self, name: str, args: OwnershipArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels("access", "identity", args.owner)
-        policy = declare(self.child("policy"), policy_manifest(args.matrix, common), self.opts())
         binding = binding_manifest(common)
-        binding["spec"]["policyName"] = name_of(policy)
-        declare(self.child("binding"), binding, self.opts())
-        self.definition = name_of(declare(self.child("definition"), definition(), self.opts()))
+        binding["spec"]["policyName"] = part(self, "policy", policy_manifest(args.matrix, common))
+        part(self, "binding", binding)
+        self.definition = part(self, "definition", definition())
         self.register_outputs({"definition": self.definition})
 
 

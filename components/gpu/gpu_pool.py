@@ -10,10 +10,9 @@ import pulumi
 import yaml
 
 from components.base import Component
-from components.isolation.default_deny import DefaultDeny, DefaultDenyArgs
-from components.isolation.namespace import restricted_namespace
+from components.isolation.closed_namespace import closed_namespace
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from config import gpu
 from config.gpu_pool import GpuPool, Mig, Mps, TimeSlicing
 
@@ -40,22 +39,11 @@ class GpuPools(Component, token="mlops:index:GpuPools"):
     def __init__(self, name: str, args: GpuPoolsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels(APP, "gpu", args.owner)
-        created = declare(self.child("namespace"), restricted_namespace(NAMESPACE, common), self.opts())
-        bare = NamespaceRef(name=NAMESPACE, ready=name_of(created))
-        closed = DefaultDeny(self.child("isolation"), DefaultDenyArgs(namespace=bare), self.opts())
-        namespace = NamespaceRef(name=NAMESPACE, ready=closed.namespace)
-        for part, manifest in (
-            ("mig", mig_config_map(args.pools, namespace, common)),
-            ("sharing", device_plugin_config_map(args.pools, namespace, common)),
-        ):
-            declare(self.child(part), manifest, self.opts())
-        self.namespace = closed.namespace
+        self.ref = namespace = closed_namespace(self, NAMESPACE, common)
+        part(self, "mig", mig_config_map(args.pools, namespace, common))
+        part(self, "sharing", device_plugin_config_map(args.pools, namespace, common))
+        self.namespace = pulumi.Output.from_input(namespace.ready)
         self.register_outputs({"namespace": self.namespace})
-
-    @property
-    def ref(self) -> NamespaceRef:
-        """The operator's namespace for whatever speaks of it."""
-        return NamespaceRef(name=NAMESPACE, ready=self.namespace)
 
 
 def mig_config_map(pools: Sequence[GpuPool], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:

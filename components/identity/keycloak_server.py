@@ -17,7 +17,7 @@ from components.isolation.namespace import NAME_LABEL
 from components.isolation.pod_hardening import container_security_context, pod_security_context
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.certificate import certificate
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import peers_policy
@@ -61,20 +61,17 @@ class KeycloakServer(Component, token="mlops:index:KeycloakServer"):
         namespace, settings = args.namespace, args.settings
         common = labels(APP, "identity", args.owner)
         database = Destination(hosts=(settings.database.host,), port=settings.database.port)
-        self._declare("outside", fqdn_egress(APP, namespace, (database,)))
-        self._declare("peers", peers_policy(APP, namespace, _CLUSTER_PORTS))
-        self._declare("disruption", disruption_budget(APP, namespace, common))
+        part(self, "outside", fqdn_egress(APP, namespace, (database,)))
+        part(self, "peers", peers_policy(APP, namespace, _CLUSTER_PORTS))
+        part(self, "disruption", disruption_budget(APP, namespace, common))
         secrets = {
-            part: self._declare(part, manifest)
-            for part, manifest in credentials(settings, namespace, common).items()
+            name: part(self, name, manifest)
+            for name, manifest in credentials(settings, namespace, common).items()
         }
-        tls = self._declare("tls", certificate(TLS, server_names(args), namespace, common))
-        account = self._declare("account", service_account(APP, namespace, common))
-        self.server = self._declare("server", keycloak(args, tls, secrets, account, common))
+        tls = part(self, "tls", certificate(TLS, server_names(args), namespace, common))
+        account = part(self, "account", service_account(APP, namespace, common))
+        self.server = part(self, "server", keycloak(args, tls, secrets, account, common))
         self.register_outputs({"server": self.server})
-
-    def _declare(self, part: str, manifest: Manifest) -> pulumi.Output[str]:
-        return name_of(declare(self.child(part), manifest, self.opts()))
 
 
 def credentials(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -10,7 +11,7 @@ from components.base import Component
 from components.isolation.default_deny import DefaultDeny, DefaultDenyArgs
 from components.isolation.namespace import restricted_namespace
 from components.labels import Owner, labels
-from components.manifest import NamespaceRef, declare, name_of
+from components.manifest import NamespaceRef, part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +33,13 @@ class ClosedNamespace(Component, token="mlops:index:ClosedNamespace"):
     ) -> None:
         super().__init__(name, opts)
         common = labels(args.name, args.concern, args.owner)
-        created = declare(self.child("namespace"), restricted_namespace(args.name, common), self.opts())
-        bare = NamespaceRef(name=args.name, ready=name_of(created))
-        closed = DefaultDeny(self.child("isolation"), DefaultDenyArgs(namespace=bare), self.opts())
-        self.namespace = closed.namespace
-        self._name_in_settings = args.name
+        self.ref = closed_namespace(self, args.name, common)
+        self.namespace = pulumi.Output.from_input(self.ref.ready)
         self.register_outputs({"namespace": self.namespace})
 
-    @property
-    def ref(self) -> NamespaceRef:
-        """The namespace for whatever lives in it or speaks of it."""
-        return NamespaceRef(name=self._name_in_settings, ready=self.namespace)
+
+def closed_namespace(component: Component, name: str, common: Mapping[str, str]) -> NamespaceRef:
+    """A namespace as part of a component, for whatever lives in it or speaks of it: ready once it is closed."""
+    bare = NamespaceRef(name=name, ready=part(component, "namespace", restricted_namespace(name, common)))
+    closed = DefaultDeny(component.child("isolation"), DefaultDenyArgs(namespace=bare), component.opts())
+    return NamespaceRef(name=name, ready=closed.namespace)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.base import Component
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class AllowNothing(Component, token="mlops:index:AllowNothing"):
 
     def __init__(self, name: str, args: AllowNothingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self.policy = name_of(declare(self.child("policy"), allow_nothing(args.namespace), self.opts()))
+        self.policy = part(self, "policy", allow_nothing(args.namespace))
         self.register_outputs({"policy": self.policy})
 
 

@@ -14,7 +14,7 @@ import pulumi
 
 from components.base import Component
 from components.labels import selector
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.mesh.tracking_paths import OPERATIONS
 from components.tracking.mlflow_server import APP as MLFLOW
 from config.access import ROLES_CLAIM, Enforcer, Matrix, Permission
@@ -43,13 +43,13 @@ class TrackingAccess(Component, token="mlops:index:TrackingAccess"):
         self, name: str, args: TrackingAccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        declare(self.child("tokens"), request_authentication(args.issuer, args.namespace), self.opts())
+        part(self, "tokens", request_authentication(args.issuer, args.namespace))
         parts = {
             permission.name: people(args.matrix, permission, args.issuer, args.namespace)
             for permission in args.matrix.of(Enforcer.TRACKING_GATE)
         }
         parts["workloads"] = workloads(args.namespace, args.clients)
-        made = [name_of(declare(self.child(part), manifest, self.opts())) for part, manifest in parts.items()]
+        made = [part(self, name, manifest) for name, manifest in parts.items()]
         self.policies = pulumi.Output.all(*made)
         self.register_outputs({"policies": self.policies})
 

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_vault as vault
 
 from components.base import Component
+from components.secrets.vault_values import audit_device
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +25,6 @@ class AuditDevice(Component, token="mlops:index:AuditDevice"):
 
     def __init__(self, name: str, args: AuditDeviceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        device = vault.Audit(
-            self.child("log"),
-            type="file",
-            path="log",
-            description="Every request and answer, secrets as keyed hashes",
-            options={"file_path": args.file, "mode": "0600"},
-            opts=self.opts(),
-        )
+        device = vault.Audit(self.child("log"), **audit_device(args.file), opts=self.opts())
         self.path = device.path
         self.register_outputs({"path": self.path})

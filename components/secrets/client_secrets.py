@@ -9,7 +9,7 @@ import pulumi
 import pulumi_vault as vault
 
 from components.base import Component
-from config.types import CLIENT_FOLDER
+from config.secret_paths import CLIENT_FOLDER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ import pulumi_vault as vault
 from pulumi_vault.database import SecretBackendConnectionPostgresqlArgsDict
 
 from components.base import Component
+from config.secret_paths import DATABASE_MOUNT
 
-MOUNT = "database"
 _TTL, _LONGEST = 3600, 86_400
 
 
@@ -39,7 +39,7 @@ class DatabaseEngine(Component, token="mlops:index:DatabaseEngine"):
         super().__init__(name, opts)
         mount = vault.Mount(
             self.child("mount"),
-            path=MOUNT,
+            path=DATABASE_MOUNT,
             type="database",
             description="Short-lived logins to PostgreSQL",
             opts=self.opts(),
@@ -67,7 +67,7 @@ class DatabaseEngine(Component, token="mlops:index:DatabaseEngine"):
 
 def credentials_path(database: str) -> str:
     """Where logins to that database are given."""
-    return f"{MOUNT}/creds/{database}"
+    return f"{DATABASE_MOUNT}/creds/{database}"
 
 
 def connection_settings(args: DatabaseEngineArgs) -> SecretBackendConnectionPostgresqlArgsDict:

@@ -9,8 +9,8 @@ import pulumi
 import pulumi_vault as vault
 
 from components.base import Component
+from config.secret_paths import MESH_MOUNT
 
-MOUNT = "pki-mesh"
 _YEARS = 10
 _LIFE = _YEARS * 365 * 24 * 3600
 
@@ -32,7 +32,7 @@ class MeshRoot(Component, token="mlops:index:MeshRoot"):
         super().__init__(name, opts)
         mount = vault.Mount(
             self.child("mount"),
-            path=MOUNT,
+            path=MESH_MOUNT,
             type="pki",
             description="Root of the mesh",
             max_lease_ttl_seconds=_LIFE,

@@ -10,21 +10,20 @@ from typing import Any
 import pulumi
 
 from components.base import Component
-from components.isolation.default_deny import DefaultDeny, DefaultDenyArgs
+from components.isolation.closed_namespace import closed_namespace
 from components.isolation.dns import CLUSTER_DOMAIN
-from components.isolation.namespace import restricted_namespace
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, kubernetes_object, part
 from components.network.fqdn_egress import api_server_egress, fqdn_egress, https_destination
 from components.secrets.external_secret import STORE
+from components.secrets.vault_values import PORT
 from config.schema import SecretStoreSettings
 
 OPERATOR = "external-secrets"
 """Namespace and ServiceAccount of the operator, and the role that the store gives it."""
 
 TOKEN_REVIEW = "mlops:token-review"  # noqa: S105 - the name of a ClusterRole
-_PORT = 8200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,27 +48,18 @@ class SecretStore(Component, token="mlops:index:SecretStore"):
     def __init__(self, name: str, args: SecretStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels(OPERATOR, "secrets", args.owner)
-        created = declare(self.child("namespace"), restricted_namespace(OPERATOR, common), self.opts())
-        bare = NamespaceRef(name=OPERATOR, ready=name_of(created))
-        closed = DefaultDeny(self.child("isolation"), DefaultDenyArgs(namespace=bare), self.opts())
-        namespace = NamespaceRef(name=OPERATOR, ready=closed.namespace)
-        declare(self.child("account"), service_account(OPERATOR, namespace, common), self.opts())
-        declare(self.child("api-server"), api_server_egress(OPERATOR, namespace), self.opts())
+        self.ref = namespace = closed_namespace(self, OPERATOR, common)
+        part(self, "account", service_account(OPERATOR, namespace, common))
+        part(self, "api-server", api_server_egress(OPERATOR, namespace))
         if args.settings.server is None:
             outside = (https_destination(args.settings.address),)
-            declare(self.child("outside"), fqdn_egress(OPERATOR, namespace, outside), self.opts())
-        role = declare(self.child("token-review"), token_review_role(common), self.opts())
+            part(self, "outside", fqdn_egress(OPERATOR, namespace, outside))
         binding = token_review_binding(args.reviewers, common)
-        binding["roleRef"]["name"] = name_of(role)
-        declare(self.child("token-review-binding"), binding, self.opts())
-        self.store = name_of(declare(self.child("store"), cluster_secret_store(args), self.opts()))
-        self.namespace = closed.namespace
+        binding["roleRef"]["name"] = part(self, "token-review", token_review_role(common))
+        part(self, "token-review-binding", binding)
+        self.store = part(self, "store", cluster_secret_store(args))
+        self.namespace = pulumi.Output.from_input(namespace.ready)
         self.register_outputs({"namespace": self.namespace, "store": self.store})
-
-    @property
-    def ref(self) -> NamespaceRef:
-        """The operator's namespace for whatever speaks of it."""
-        return NamespaceRef(name=OPERATOR, ready=self.namespace)
 
 
 def auth_mount(cluster: str) -> str:
@@ -81,7 +71,7 @@ def server_url(store: SecretStoreSettings) -> str:
     """Where pods reach the store: one that this program runs by its Service, the same in every cluster of the mesh."""
     if store.server is None:
         return store.address
-    return f"https://{store.backend}.{store.backend}.svc.{CLUSTER_DOMAIN}:{_PORT}"
+    return f"https://{store.backend}.{store.backend}.svc.{CLUSTER_DOMAIN}:{PORT}"
 
 
 def server_login(

@@ -6,10 +6,11 @@ policy names is refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from config.access import LIMITED_SECRETS, Grant, Matrix, Permission, Role
-from config.types import TENANT_FOLDER
+from config.secret_paths import TENANT_FOLDER
 
 Rules = Mapping[str, Sequence[str]]
 """Capabilities by path."""
@@ -69,9 +70,7 @@ def policy(rules: Rules) -> str:
     if not rules:
         return "# Nothing.\n"
     return "\n".join(
-        f'path "{path}" {{\n  capabilities = [{", ".join(f"{one!r}" for one in verbs)}]\n}}\n'.replace(
-            "'", '"'
-        )
+        f'path "{path}" {{\n  capabilities = {json.dumps(list(verbs))}\n}}\n'
         for path, verbs in sorted(rules.items())
     )
 

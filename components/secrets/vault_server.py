@@ -12,7 +12,7 @@ from components.base import Component
 from components.helm import chart
 from components.isolation.dns import CLUSTER_DOMAIN
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, known_after, name_of
+from components.manifest import Manifest, NamespaceRef, known_after, part
 from components.network.certificate import certificate
 from components.network.fqdn_egress import Destination, api_server_egress, fqdn_egress
 from components.network.traffic import Served, egress_policy, ingress_policy, peers_policy
@@ -48,9 +48,7 @@ class VaultServer(Component, token="mlops:index:VaultServer"):
         common = labels(app, "secrets", args.owner)
         tls = certificate(f"{app}-tls", server_names(args), namespace, common, addresses=("127.0.0.1",))
         needed = {"tls": tls, **traffic(args)}
-        made = [
-            name_of(declare(self.child(part), manifest, self.opts())) for part, manifest in needed.items()
-        ]
+        made = [part(self, name, manifest) for name, manifest in needed.items()]
         self.namespace = known_after(namespace.ready, made)
         chart(
             self.child("server"),

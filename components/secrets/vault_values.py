@@ -61,6 +61,16 @@ def audit_file(backend: SecretBackend) -> str:
     return f"{folder(backend, 'audit')}/audit.log"
 
 
+def audit_device(file: str) -> dict[str, Any]:
+    """The one audit device, in the words of both servers."""
+    return {
+        "type": "file",
+        "path": "log",
+        "description": "Every request and answer, secrets as keyed hashes",
+        "options": {"file_path": file, "mode": "0600"},
+    }
+
+
 def members(backend: SecretBackend, server: SecretServer) -> tuple[str, ...]:
     """The host of every member, as the others call it."""
     return tuple(f"{backend}-{number}.{backend}-internal" for number in range(server.replicas))
@@ -115,19 +125,13 @@ def server_config(backend: SecretBackend, server: SecretServer) -> dict[str, Any
         "tls_key_file": f"{tls}/tls.key",
         "tls_min_version": "tls12",
     }
-    device = {
-        "type": "file",
-        "path": "log",
-        "description": "Every request and answer, secrets as keyed hashes",
-        "options": {"file_path": audit_file(backend), "mode": "0600"},
-    }
     return {
         "ui": True,
         "listener": [{"tcp": listener}],
         "storage": {"raft": {"path": folder(backend, "data"), "retry_join": joins}},
         "seal": [{"awskms": {"region": server.seal.region, "kms_key_id": server.seal.key_id}}],
         "service_registration": {"kubernetes": {}},
-        **({"disable_mlock": True} if backend == "vault" else {"audit": [device]}),
+        **({"disable_mlock": True} if backend == "vault" else {"audit": [audit_device(audit_file(backend))]}),
     }
 
 

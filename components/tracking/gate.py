@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from components.base import Component
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.mesh.tracking_access import AUDIENCE
 from components.mesh.tracking_access import GATE as APP
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, ingress_policy
-from components.replicas import disruption_budget, http_service, rolling_deployment, spread
+from components.replicas import digest, disruption_budget, http_service, rolling_deployment, spread
 from components.tracking.mlflow_server import PORT as MLFLOW_PORT
 from config import catalog
 from config.access import Matrix, permissions
@@ -54,17 +53,14 @@ class TrackingGate(Component, token="mlops:index:TrackingGate"):
         super().__init__(name, opts)
         namespace, common = args.namespace, labels(APP, "tracking", args.owner)
         data = settings(args.matrix, args.authority)
-        self._declare("ingress", ingress_policy(Served(app=APP, server=namespace, port=PORT, clients=())))
-        self._declare("outside", fqdn_egress(APP, namespace, (args.keycloak,)))
-        account = self._declare("account", service_account(APP, namespace, common))
-        config = self._declare("config", config_map(data, namespace, common))
-        self._declare("server", deployment(args, account, config, data, common))
-        self._declare("disruption", disruption_budget(APP, namespace, common))
-        self.service = self._declare("service", http_service(APP, PORT, namespace, common))
+        part(self, "ingress", ingress_policy(Served(app=APP, server=namespace, port=PORT, clients=())))
+        part(self, "outside", fqdn_egress(APP, namespace, (args.keycloak,)))
+        account = part(self, "account", service_account(APP, namespace, common))
+        config = part(self, "config", config_map(data, namespace, common))
+        part(self, "server", deployment(args, account, config, data, common))
+        part(self, "disruption", disruption_budget(APP, namespace, common))
+        self.service = part(self, "service", http_service(APP, PORT, namespace, common))
         self.register_outputs({"service": self.service})
-
-    def _declare(self, part: str, manifest: Manifest) -> pulumi.Output[str]:
-        return name_of(declare(self.child(part), manifest, self.opts()))
 
 
 def settings(matrix: Matrix, authority: str | None) -> dict[str, str]:
@@ -86,9 +82,8 @@ def deployment(
     common: Mapping[str, str],
 ) -> Manifest:
     """A changed matrix changes the digest in the template and so replaces the pods, one after another."""
-    digest = hashlib.sha256(json.dumps(dict(data), sort_keys=True).encode()).hexdigest()[:16]
     template = {
-        "metadata": {"labels": dict(common), "annotations": {"mlops.platform/config-digest": digest}},
+        "metadata": {"labels": dict(common), "annotations": {"mlops.platform/config-digest": digest(data)}},
         "spec": hardened(_pod(args, account, config, _AUTHORITY in data)),
     }
     return rolling_deployment(APP, args.replicas, template, args.namespace, common)

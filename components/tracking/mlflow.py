@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,10 +11,10 @@ from components.base import Component
 from components.isolation.dns import CLUSTER_DOMAIN
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, egress_policy, ingress_policy
-from components.replicas import disruption_budget, http_service
+from components.replicas import digest, disruption_budget, http_service
 from components.secrets.dynamic_secret import DynamicSecret, generator
 from components.secrets.dynamic_secret import external_secret as login_secret
 from components.secrets.external_secret import external_secret
@@ -65,7 +63,7 @@ class Mlflow(Component, token="mlops:index:Mlflow"):
         namespace, common = args.namespace, labels(APP, "tracking", args.owner)
         self._allow_traffic(args)
         settings = server_settings(namespace.name)
-        account = self._declare("account", service_account(APP, namespace, common))
+        account = part(self, "account", service_account(APP, namespace, common))
         artifacts = external_secret(
             f"{APP}-artifacts", artifacts_path(args.tracking), ARTIFACT_KEYS, namespace, common
         )
@@ -73,14 +71,14 @@ class Mlflow(Component, token="mlops:index:Mlflow"):
             replicas=args.tracking.replicas,
             bucket=args.tracking.bucket,
             account=account,
-            config=self._declare("config", config_map(settings, namespace, common)),
+            config=part(self, "config", config_map(settings, namespace, common)),
             config_digest=digest(settings),
             database_secret=self._database_secret(args, account, common),
-            artifacts_secret=self._declare("artifacts", artifacts),
+            artifacts_secret=part(self, "artifacts", artifacts),
         )
-        self._declare("server", deployment(server, namespace, common))
-        self._declare("disruption", disruption_budget(APP, namespace, common))
-        self.service = self._declare("service", http_service(APP, PORT, namespace, common))
+        part(self, "server", deployment(server, namespace, common))
+        part(self, "disruption", disruption_budget(APP, namespace, common))
+        self.service = part(self, "service", http_service(APP, PORT, namespace, common))
         self.register_outputs({"service": self.service})
 
     def _database_secret(
@@ -88,18 +86,15 @@ class Mlflow(Component, token="mlops:index:Mlflow"):
     ) -> pulumi.Output[str]:
         secret = database_secret(args.tracking, args.credentials, account)
         made = generator(secret, args.login, args.cluster, args.store, args.namespace, common)
-        name = self._declare("database-login", made)
-        return self._declare("database", login_secret(secret, name, args.namespace, common))
+        name = part(self, "database-login", made)
+        return part(self, "database", login_secret(secret, name, args.namespace, common))
 
     def _allow_traffic(self, args: MlflowArgs) -> None:
         served = Served(app=APP, server=args.namespace, port=PORT, clients=args.clients)
-        self._declare("ingress", ingress_policy(served))
+        part(self, "ingress", ingress_policy(served))
         for client in args.clients:
-            self._declare(f"egress-{client.name}", egress_policy(served, client))
-        self._declare("outside", fqdn_egress(APP, args.namespace, destinations(args.tracking)))
-
-    def _declare(self, part: str, manifest: Manifest) -> pulumi.Output[str]:
-        return name_of(declare(self.child(part), manifest, self.opts()))
+            part(self, f"egress-{client.name}", egress_policy(served, client))
+        part(self, "outside", fqdn_egress(APP, args.namespace, destinations(args.tracking)))
 
 
 def database_secret(
@@ -146,11 +141,6 @@ def server_settings(namespace: str) -> dict[str, str]:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
-
-
-def digest(settings: Mapping[str, str]) -> str:
-    """Changes with the settings and with nothing else."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def config_map(settings: Mapping[str, str], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:

@@ -10,7 +10,7 @@ import pytest
 from components.secrets.client_secrets import ClientSecrets, ClientSecretsArgs
 from components.secrets.vault_policies import role_rules
 from config.access import LIMITED_SECRETS, MATRIX, Role
-from config.types import CLIENT_FOLDER
+from config.secret_paths import CLIENT_FOLDER
 from tests.components.secret_values import in_the_open, revealed
 from tests.recorder import Recorder, run
 

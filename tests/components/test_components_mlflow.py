@@ -19,7 +19,6 @@ from components.tracking.mlflow import (
     artifacts_path,
     database_secret,
     destinations,
-    digest,
     server_settings,
 )
 from components.tracking.mlflow_server import ARTIFACT_KEYS
@@ -105,11 +104,6 @@ def test_the_server_starts_no_background_jobs_and_calls_nobody() -> None:
     settings = server_settings("platform")
     assert settings["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     assert settings["MLFLOW_DISABLE_TELEMETRY"] == "true"
-
-
-def test_the_digest_follows_the_settings_and_not_their_order() -> None:
-    assert digest({"a": "1", "b": "2"}) == digest({"b": "2", "a": "1"})
-    assert digest({"a": "1"}) != digest({"a": "2"})
 
 
 def test_the_bucket_is_reachable_under_both_address_styles_of_s3() -> None:

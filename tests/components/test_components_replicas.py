@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.labels import Owner, labels, selector
 from components.manifest import NamespaceRef
-from components.replicas import disruption_budget, http_service, rolling_deployment, spread
+from components.replicas import digest, disruption_budget, http_service, rolling_deployment, spread
 
 PLATFORM = NamespaceRef(name="platform", ready="platform")
 COMMON = labels("tracker", "tracking", Owner(team="platform", cost_center="core", environment="test"))
@@ -34,3 +34,8 @@ def test_a_service_stays_inside_the_cluster_and_finds_the_pods() -> None:
     assert spec["type"] == "ClusterIP"
     assert spec["selector"].items() <= COMMON.items()
     assert [(one["port"], one["targetPort"]) for one in spec["ports"]] == [(5000, "http")]
+
+
+def test_the_digest_follows_the_settings_and_not_their_order() -> None:
+    assert digest({"a": "1", "b": "2"}) == digest({"b": "2", "a": "1"})
+    assert digest({"a": "1"}) != digest({"a": "2"})

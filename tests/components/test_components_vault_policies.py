@@ -20,7 +20,7 @@ from components.secrets.vault_policies import (
 from config.access import LIMITED_SECRETS, MATRIX, Cell, Grant, Matrix, Role
 from config.errors import AccessError
 from config.schema import SecretStoreSettings, TrackingSettings
-from config.types import SecretPath
+from config.secret_paths import SecretPath
 
 MOUNT = "kv"
 READ, WRITE = MATRIX.permission("read", "secrets"), MATRIX.permission("write", "secrets")

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from proof import tracking
+from proof.directory import PREFIX
 from proof.people import People
 from proof.servers import Servers
-from proof.tracking import PREFIX, TrackingProver
+from proof.tracking import TrackingProver
 from tests.proof.keycloak_pages import Pages
 from tests.proof.provers import everybody
 
