@@ -79,8 +79,9 @@ class Cluster:
         return [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
 
     def pod(self, app: str) -> dict[str, Any]:
-        (one,) = self.pods(app)
-        return one
+        found = self.pods(app)
+        assert len(found) == 1
+        return found[0]
 
     def ready_pod(self, app: str) -> dict[str, Any]:
         one = self.pod(app)
