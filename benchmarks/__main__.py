@@ -18,7 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import access, synthetic
+from benchmarks import access, mesh, synthetic
 from benchmarks.measure import MLOPS, PREVIEW, Run, in_turn, median, run
 from lab.folder import MARKER
 
@@ -122,10 +122,11 @@ def access_proof(_scratch: Path, _runs: int, table: Table) -> None:
 PARTS: dict[str, Callable[[Path, int, Table], None]] = {
     "previews": previews,
     "access": access.plan,
+    "mesh": mesh.count,
     "lab": lab_start,
     "proof": access_proof,
 }
-EVERYTHING = ("previews", "access", "lab")
+EVERYTHING = ("previews", "access", "mesh", "lab")
 """The proof is a part of `lab`, in a lab of its own."""
 
 if __name__ == "__main__":

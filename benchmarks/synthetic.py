@@ -13,6 +13,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "mlops-platform:settings"
+HUBS = 2
+"""Clusters that all others see, where the mesh is not a full one."""
 BARE = '''\
 """Registers what resources.json lists with the SDKs and nothing else: the floor of a preview."""
 
@@ -129,15 +131,15 @@ def stack_settings(clusters: int, teams: int = 0) -> dict[str, Any]:
         cluster = copy.deepcopy(dev["clusters"][0])
         name = f"c{number:02d}"
         cluster |= {"name": name, "kind": "existing", "context": name}
-        if number:  # the first one runs the secret store
-            cluster["apiServer"] = {"url": f"https://{name}.example.com"}
+        cluster |= {"role": "primary" if number < HUBS else "workload"}
+        cluster["apiServer"] = {"url": f"https://{name}.example.com"}
         cluster["network"] = {
             "id": f"network-{number}",
             "podCidr": str(pod_cidr),
             "serviceCidr": str(service_cidr),
         }
         made.append(cluster)
-    settings: dict[str, Any] = {**dev, "clusters": made}
+    settings: dict[str, Any] = {**dev, "clusters": made, "mesh": {"multiPrimary": clusters > 1}}
     offered = {"nvidia.com/mig-1g.10gb", "nvidia.com/mig-2g.20gb", "nvidia.com/mig-3g.40gb", "nvidia.com/gpu"}
     for tenant in settings["tenants"]:
         gpus = tenant["quota"].get("gpus", {})

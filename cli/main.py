@@ -32,6 +32,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "train": "cli.train",
         "policy": "cli.policy",
         "access": "cli.access",
+        "network": "cli.network",
     }
 )
 """Each command and the module that has it: a function of its name, or an `app` with commands below it."""

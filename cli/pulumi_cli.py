@@ -57,9 +57,10 @@ class PulumiCli:
         return planned(plan), remarks
 
     def up(self) -> None:
-        """Preview with the packs and apply, with pulumi's own output. Raises CommandFailed."""
+        """Preview with the packs and apply, with pulumi's own output; a cluster that cannot be reached stops nothing
+        of the others. Raises CommandFailed."""
         self._ready()
-        self._shown(self._program("up", "--yes", *self._pack_flags()))
+        self._shown(self._program("up", "--yes", "--continue-on-error", *self._pack_flags()))
 
     def destroy(self) -> None:
         """Remove what the stack has, with pulumi's own output. Raises CommandFailed."""

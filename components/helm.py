@@ -1,4 +1,4 @@
-"""The one way to install a chart: an exact version, from the project's registry or from a mirror."""
+"""The one way to install a chart or a file of definitions: an exact version, from its project or from a mirror."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes import helm
+from pulumi_kubernetes import helm, yaml
 
-from config.catalog import Chart
+from components.manifest import known_after
+from config.catalog import Chart, Definitions
 from config.schema import ChartSettings
 
 
@@ -39,6 +40,23 @@ def chart(
         **origin(pinned, source),
         opts=opts,
     )
+
+
+def definitions(
+    name: str, pinned: Definitions, source: ChartSettings, opts: pulumi.ResourceOptions
+) -> yaml.v2.ConfigFile | None:
+    """Declare custom kinds from a file; None with source `none`, and where a mirror has no files."""
+    if source.source == "none" or (source.mirror and source.definitions is None):
+        return None
+    file = f"{source.definitions.rstrip('/')}/{pinned.file}" if source.definitions else pinned.address
+    return yaml.v2.ConfigFile(name, file=file, opts=opts)
+
+
+def installed_in(namespace: str, installed: helm.v4.Chart | None) -> pulumi.Output[str]:
+    """The namespace's name as a value that is known once the chart's objects are there; at once without a chart."""
+    if installed is None:
+        return pulumi.Output.from_input(namespace)
+    return known_after(namespace, [installed.urn])
 
 
 def origin(pinned: Chart, source: ChartSettings) -> dict[str, Any]:

@@ -22,13 +22,16 @@ def selector(app: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": app}
 
 
+def owner_labels(owner: Owner) -> dict[str, str]:
+    """Who owns and who pays, for objects of a chart: what they are the chart says itself."""
+    return {"team": owner.team, "cost-center": owner.cost_center, "environment": owner.environment}
+
+
 def labels(app: str, concern: str, owner: Owner) -> dict[str, str]:
     """The labels of an object that belongs to `app`, which serves `concern` (tracking, isolation, ...)."""
     return {
         **selector(app),
         "app.kubernetes.io/component": concern,
         "app.kubernetes.io/part-of": PLATFORM,
-        "team": owner.team,
-        "cost-center": owner.cost_center,
-        "environment": owner.environment,
+        **owner_labels(owner),
     }

@@ -74,6 +74,7 @@ _BUILT_IN: Mapping[tuple[str, str], Any] = {
     ("policy/v1", "PodDisruptionBudget"): policy.v1.PodDisruptionBudget,
     ("rbac.authorization.k8s.io/v1", "ClusterRole"): rbac.v1.ClusterRole,
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): rbac.v1.ClusterRoleBinding,
+    ("rbac.authorization.k8s.io/v1", "Role"): rbac.v1.Role,
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): rbac.v1.RoleBinding,
     ("storage.k8s.io/v1", "StorageClass"): storage.v1.StorageClass,
 }
@@ -130,9 +131,10 @@ def _first(values: Sequence[str]) -> str:
 
 
 def _is_custom(api_version: str) -> bool:
-    """Groups of the API server are bare words or end in `.k8s.io`; a custom group is any other domain."""
+    """Groups of the API server are bare words or end in `.k8s.io`; a custom group is any other domain, and the
+    Gateway API's, which come as definitions."""
     group = api_version.partition("/")[0]
-    return "." in group and not group.endswith(".k8s.io")
+    return "." in group and (not group.endswith(".k8s.io") or group == "gateway.networking.k8s.io")
 
 
 def _snake(key: str) -> str:

@@ -1,4 +1,4 @@
-"""How a cluster's VPC is divided between its zones. Pure: a range and zones in, ranges out."""
+"""How a cluster's VPC is divided between its zones. Pure: ranges and zones in, ranges out."""
 
 from __future__ import annotations
 
@@ -14,29 +14,35 @@ _NARROWEST = 28
 
 @dataclass(frozen=True, kw_only=True)
 class AddressPlan:
-    """Ranges by zone, none of which overlaps with another one.
+    """Ranges by zone, none of which overlaps with another one; `cidr` and `pod_cidr` are what they are parts of.
 
     `private` holds a quarter of the range each, for nodes, endpoints and load balancers. `public` lies in the
-    last quarter, is small, and only ever holds gateways of egress.
+    last quarter, is small, and only ever holds gateways of egress. `pods` holds a quarter each of the pods' range.
     """
 
+    cidr: str
+    pod_cidr: str
     private: Mapping[str, str]
     public: Mapping[str, str]
+    pods: Mapping[str, str]
 
 
-def address_plan(cidr: str, zones: Sequence[str]) -> AddressPlan:
-    """The plan of a VPC. A zone's range depends on its place in `zones`, so their order may never change.
+def address_plan(cidr: str, pod_cidr: str, zones: Sequence[str]) -> AddressPlan:
+    """The plan of a VPC. A zone's ranges depend on its place in `zones`, so their order may never change.
 
-    Raises ValueError unless there are exactly three zones and the range is /24 or wider.
+    Raises ValueError unless there are exactly three zones and both ranges are /24 or wider.
     """
-    network = ipaddress.IPv4Network(cidr)
-    if len(zones) != ZONES or network.prefixlen > 24:
+    network, pods = ipaddress.IPv4Network(cidr), ipaddress.IPv4Network(pod_cidr)
+    if len(zones) != ZONES or max(network.prefixlen, pods.prefixlen) > 24:
         raise ValueError(
-            f"{cidr} with {len(zones)} zones: three zones and a range of /24 or wider are needed"
+            f"{cidr} and {pod_cidr} with {len(zones)} zones: three zones and ranges of /24 or wider are needed"
         )
     *quarters, rest = network.subnets(prefixlen_diff=2)
     narrow = rest.subnets(new_prefix=min(_NARROWEST, network.prefixlen + 8))
     return AddressPlan(
+        cidr=cidr,
+        pod_cidr=pod_cidr,
         private={zone: str(block) for zone, block in zip(zones, quarters, strict=True)},
         public={zone: str(block) for zone, block in zip(zones, narrow, strict=False)},
+        pods={zone: str(block) for zone, block in zip(zones, pods.subnets(prefixlen_diff=2), strict=False)},
     )

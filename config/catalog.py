@@ -31,12 +31,19 @@ KEYCLOAK = "26.7.3"
 VAULT = "2.0.4"
 OPENBAO = "2.6.2"
 CILIUM = "1.20.2"
+CERT_MANAGER = "1.21.1"
 
 EXTERNAL_SECRETS_CRDS = "1.3.2"
 """Newest external-secrets module whose CRDs serve `external-secrets.io/v1` and that the Go proxy has."""
 
 ISTIO_API = "1.31.1"
-"""Module `istio.io/api`, whose CRDs of the mesh's security the lab serves."""
+"""Module `istio.io/api`, whose CRDs of the mesh the lab serves."""
+
+ISTIO_VERSIONS = ("1.31.1",)
+"""Control planes that the mesh may run, oldest first; two stand here while it is upgraded."""
+
+GATEWAY_API = "1.6.1"
+"""Module `sigs.k8s.io/gateway-api`, standard channel."""
 
 MLFLOW = "3.17.2"
 
@@ -92,4 +99,40 @@ OPENBAO_CHART = Chart(name="openbao", version="0.29.2", repository="https://open
 KARPENTER_CHART = Chart(name="karpenter", version="1.14.0", repository="oci://public.ecr.aws/karpenter")
 LOAD_BALANCER_CHART = Chart(
     name="aws-load-balancer-controller", version="3.5.0", repository="https://aws.github.io/eks-charts"
+)
+EXTERNAL_SECRETS_CHART = Chart(
+    name="external-secrets", version="2.9.0", repository="https://charts.external-secrets.io"
+)
+CILIUM_CHART = Chart(name="cilium", version=CILIUM, repository="https://helm.cilium.io")
+CERT_MANAGER_CHART = Chart(
+    name="cert-manager", version=f"v{CERT_MANAGER}", repository="https://charts.jetstack.io"
+)
+ISTIO_CHARTS = {
+    (name, version): Chart(
+        name=name, version=version, repository="https://istio-release.storage.googleapis.com/charts"
+    )
+    for version in ISTIO_VERSIONS
+    for name in ("base", "istiod", "cni")
+}
+"""Charts of the mesh by name and version."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definitions:
+    """Custom kinds that their project publishes as one file and in no chart."""
+
+    name: str
+    version: str
+    address: str
+
+    @property
+    def file(self) -> str:
+        """What the file is called in a mirror."""
+        return f"{self.name}-{self.version}.yaml"
+
+
+GATEWAY_API_DEFINITIONS = Definitions(
+    name="gateway-api",
+    version=GATEWAY_API,
+    address=f"https://github.com/kubernetes-sigs/gateway-api/releases/download/v{GATEWAY_API}/standard-install.yaml",
 )

@@ -17,6 +17,7 @@ from config.closest import or_list
 from config.clusters import ClusterSettings, EksCluster
 from config.gpu import allocatable
 from config.identity import UserSettings
+from config.mesh import MeshSettings
 from config.tenants import TenantSettings
 
 Path = tuple[str | int, ...]
@@ -24,12 +25,14 @@ Path = tuple[str | int, ...]
 
 
 class Charts(Protocol):
-    """The two keys of the chart settings that depend on each other."""
+    """The keys of the chart settings that depend on each other."""
 
     @property
     def source(self) -> str: ...
     @property
     def mirror(self) -> str | None: ...
+    @property
+    def definitions(self) -> str | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,7 @@ def check(
     layers: Mapping[int, str],
     users: Mapping[int, UserSettings],
     runs_secret_store: bool,
+    mesh: MeshSettings | None,
     all_clusters: bool = True,
     all_tenants: bool = True,
 ) -> tuple[Finding, ...]:
@@ -73,6 +77,7 @@ def check(
         *_mirror(charts),
         *_unique("layers", layers, ()),
         *_reached_by_the_store(clusters, own=runs_secret_store and all_clusters),
+        *(_in_one_mesh(clusters, mesh) if mesh and all_clusters else ()),
         *_unique("users", {i: user.username for i, user in users.items()}, ("username",), ("access",)),
         *(_in_known_teams(users, tenants) if all_tenants else ()),
     )
@@ -193,6 +198,9 @@ def _mirror(charts: Charts | None) -> Iterator[Finding]:
     if charts.source != "mirror" and charts.mirror is not None:
         remedy = f"leave it out, or set source to 'mirror': source {charts.source!r} does not use it"
         yield Finding(path=("charts", "mirror"), given=repr(charts.mirror), remedy=remedy)
+    if charts.source != "mirror" and charts.definitions is not None:
+        remedy = f"leave it out, or set source to 'mirror': source {charts.source!r} does not use it"
+        yield Finding(path=("charts", "definitions"), given=repr(charts.definitions), remedy=remedy)
 
 
 def _reached_by_the_store(clusters: Mapping[int, ClusterSettings], *, own: bool) -> Iterator[Finding]:
@@ -208,6 +216,22 @@ def _reached_by_the_store(clusters: Mapping[int, ClusterSettings], *, own: bool)
         else:
             continue
         yield Finding(path=("clusters", index, "apiServer"), given="not given", remedy=remedy)
+
+
+def _in_one_mesh(clusters: Mapping[int, ClusterSettings], mesh: MeshSettings) -> Iterator[Finding]:
+    """Clusters watch each other through their API servers, by an address that is good from outside."""
+    if not mesh.multi_primary:
+        return
+    if len(clusters) == 1:
+        remedy = "leave it out, or add a second cluster: one alone has nobody to watch"
+        yield Finding(path=("mesh", "multiPrimary"), given="True with one cluster", remedy=remedy)
+        return
+    for index, cluster in clusters.items():
+        if cluster.kind != "lab" and cluster.api_server is None:
+            remedy = (
+                "add url and authority: with mesh.multiPrimary the other clusters watch it by that address"
+            )
+            yield Finding(path=("clusters", index, "apiServer"), given="not given", remedy=remedy)
 
 
 def _in_known_teams(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from config.eks import AwsSettings, check_service_range, check_zones
+from config.eks import AwsSettings, check_pod_range, check_service_range, check_zones
 from config.eks_pools import check_pools
 from config.gpu_pool import GpuPool
 from config.types import (
@@ -35,7 +35,7 @@ class NetworkSettings(Settings):
     id: DnsLabel
     """Name of the network, unique in the stack: the mesh tells clusters apart by it."""
     pod_cidr: PodCidr
-    """Addresses of pods."""
+    """Addresses of pods. On EKS a second range of the VPC, between /16 and /24."""
     service_cidr: ServiceCidr
     """Addresses of services."""
 
@@ -125,6 +125,7 @@ class EksCluster(_Cluster):
     @model_validator(mode="after")
     def _aws_must_offer_it(self) -> Self:
         check_zones(self.region, self.aws)
+        check_pod_range(self.network.pod_cidr, self.aws.vpc_cidr)
         check_service_range(self.network.service_cidr)
         check_pools(self.gpu_pools, self.aws.pools)
         return self

@@ -13,6 +13,8 @@ from config.gpu_pool import GpuPool
 from config.types import AwsRole, DnsLabel, PodCidr, PositiveCount, Settings, matching, refusal
 
 _RFC1918 = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+_SHARED = "100.64.0.0/10"
+"""Addresses that are neither private nor public (RFC 6598)."""
 
 AwsAccount = Annotated[
     str, *matching(r"[0-9]{12}", "use the account's 12 digits, in quotes", longest=12, shortest=12)
@@ -94,7 +96,8 @@ class AwsSettings(Settings):
     account: AwsAccount
     """The account; with credentials of another one nothing is changed."""
     vpc_cidr: VpcCidr
-    """Addresses of the VPC: nodes, endpoints and load balancers. May not overlap with any other network."""
+    """Addresses of the VPC: nodes, endpoints and load balancers; pods have `network.podCidr`. May not overlap with any
+    other network."""
     zones: tuple[AwsZone, AwsZone, AwsZone] | None = None
     """Three zones of the region; its `a`, `b` and `c` unless they are given. Their order can never change."""
     admins: Annotated[tuple[AwsRole, ...], AfterValidator(_somebody)]
@@ -135,11 +138,33 @@ def check_zones(region: str, aws: AwsSettings) -> None:
         raise refusal("use three different zones", given=", ".join(map(repr, given)), at="aws.zones")
 
 
+def check_pod_range(pods: str, vpc: str) -> None:
+    """Raises a refusal for pods' addresses that EC2 does not add to a VPC with that range ("IPv4 CIDR block
+    association restrictions" in the VPC user guide)."""
+    private = [one for one in _RFC1918 if _below(vpc, one)]
+    allowed = [*private, _SHARED]
+    if int(pods.partition("/")[2]) < 16:
+        remedy = (
+            "use a prefix length between /16 and /24: it becomes a range of the VPC, and EC2 takes none wider"
+        )
+    elif not any(_below(pods, one) for one in allowed):
+        remedy = f"use a range below {' or '.join(allowed)}: EC2 adds no other one to a VPC with aws.vpcCidr {vpc!r}"
+    elif _below(pods, "10.0.0.0/16") and _below(vpc, "10.0.0.0/15"):
+        remedy = f"use a range outside of 10.0.0.0/16: EC2 adds none of it to a VPC with aws.vpcCidr {vpc!r}"
+    else:
+        return
+    raise refusal(remedy, given=repr(pods), at="network.podCidr")
+
+
 def check_service_range(cidr: str) -> None:
     """Raises a refusal for a range of services that EKS does not take."""
-    if not any(ipaddress.IPv4Network(cidr).subnet_of(ipaddress.IPv4Network(one)) for one in _RFC1918):
+    if not any(_below(cidr, one) for one in _RFC1918):
         raise refusal(
             "use a range below 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16: EKS takes no other",
             given=repr(cidr),
             at="network.serviceCidr",
         )
+
+
+def _below(cidr: str, block: str) -> bool:
+    return ipaddress.IPv4Network(cidr).subnet_of(ipaddress.IPv4Network(block))

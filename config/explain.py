@@ -14,6 +14,9 @@ from config.closest import or_list
 from config.clusters import ClusterSettings
 from config.errors import Problem
 from config.identity import UserSettings
+from config.mesh import MeshSettings
+from config.network_checks import network_findings
+from config.network_settings import PlatformNetwork
 from config.schema import ChartSettings, Layer, PlatformSettings
 from config.source import Source
 from config.tenants import TenantSettings
@@ -61,14 +64,17 @@ def _across(given: Any) -> tuple[Finding, ...]:
     access = given.get("access")
     users = access.get("users") if isinstance(access, Mapping) else None
     secrets = given.get("secrets")
-    return check(
+    network = _valid(TypeAdapter(PlatformNetwork), [given.get("network", {})]).get(0)
+    all_clusters = len(clusters) == len(_items(given.get("clusters")))
+    return network_findings(clusters, network, all_clusters=all_clusters) + check(
         clusters=clusters,
         tenants=tenants,
         charts=_valid(TypeAdapter(ChartSettings), [given.get("charts")]).get(0),
         layers=_valid(layer, given.get("layers")),
         users=_valid(TypeAdapter(UserSettings), users),
+        mesh=_valid(TypeAdapter(MeshSettings), [given.get("mesh", {})]).get(0),
         runs_secret_store=isinstance(secrets, Mapping) and secrets.get("server") is not None,
-        all_clusters=len(clusters) == len(_items(given.get("clusters"))),
+        all_clusters=all_clusters,
         all_tenants=len(tenants) == len(_items(given.get("tenants"))),
     )
 

@@ -12,6 +12,9 @@ from config.data_access import BUCKET
 from config.endpoint import BaseUrl, Endpoint
 from config.gpu_pool import GpuPool, Mig, Mps, Sharing, TimeSlicing, WholeGpu
 from config.identity import AccessSettings, KeycloakServer, Lifetimes, UserSettings
+from config.mesh import MeshSettings
+from config.network_checks import network_findings
+from config.network_settings import PlatformNetwork
 from config.outside import Outside
 from config.secret_paths import SecretMount, SecretPath
 from config.tenants import ContainerDefaults, Quota, TenantSettings
@@ -21,6 +24,7 @@ from config.types import (
     AwsRole,
     BucketName,
     DnsLabel,
+    HttpsUrl,
     OciAddress,
     PositiveCount,
     Quantity,
@@ -42,9 +46,11 @@ __all__ = [
     "LabCluster",
     "Layer",
     "Lifetimes",
+    "MeshSettings",
     "Mig",
     "Mps",
     "NetworkSettings",
+    "PlatformNetwork",
     "PlatformSettings",
     "Quota",
     "SecretBackend",
@@ -72,6 +78,9 @@ class ChartSettings(Settings):
     """`upstream` installs from the projects' registries, `mirror` from yours, `none` installs nothing."""
     mirror: OciAddress | None = None
     """Address of the mirror; needed with `source: mirror`, and refused otherwise."""
+    definitions: HttpsUrl | None = None
+    """Where a mirror has files of definitions, such as `gateway-api-1.6.1.yaml`. Without it they are in each cluster
+    before `up`. Refused but with `source: mirror`."""
 
 
 class TrackingSettings(Settings):
@@ -156,6 +165,10 @@ class PlatformSettings(Settings):
     """The data sets."""
     secrets: SecretStoreSettings
     """The secret store."""
+    network: PlatformNetwork = PlatformNetwork()
+    """The network below the mesh, and the mesh's root."""
+    mesh: MeshSettings = MeshSettings()
+    """The service mesh."""
     layers: tuple[Layer, ...] = ()
     """Optional layers that are attached."""
     _outside: Outside = PrivateAttr(default=Outside())
@@ -178,14 +191,16 @@ class PlatformSettings(Settings):
 
     def findings(self) -> tuple[Finding, ...]:
         """What does not fit together; nothing, once the settings exist."""
+        clusters = dict(enumerate(self.clusters))
         return check(
-            clusters=dict(enumerate(self.clusters)),
+            clusters=clusters,
             tenants=dict(enumerate(self.tenants)),
             charts=self.charts,
             layers=dict(enumerate(self.layers)),
             users=dict(enumerate(self.access.users)),
             runs_secret_store=self.secrets.server is not None,
-        )
+            mesh=self.mesh,
+        ) + network_findings(clusters, self.network)
 
     @model_validator(mode="after")
     def _parts_must_fit(self) -> Self:

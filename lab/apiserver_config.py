@@ -16,6 +16,9 @@ HEALTH_PATHS = ("/livez", "/readyz", "/healthz")
 AUDIENCE = "kubernetes"
 """The realm's client whose tokens are for API servers."""
 
+MESH_CLIENTS = "mesh-"
+"""What the realm's clients for clusters begin with: in their names control planes watch other clusters."""
+
 PREFIX = "mlops:"
 """Of users and groups that come from the realm: none of them can be one that the cluster itself knows."""
 
@@ -73,8 +76,9 @@ def _realm(issuer: Issuer) -> dict[str, Any]:
         "claimValidationRules": [
             {"expression": "claims.?sub.orValue('') != ''", "message": "the token names no subject"},
             {
-                "expression": f"claims.?azp.orValue('') == '{AUDIENCE}'",
-                "message": f"the token was issued to another client than {AUDIENCE}",
+                "expression": f"claims.?azp.orValue('') == '{AUDIENCE}' || "
+                f"claims.?azp.orValue('').startsWith('{MESH_CLIENTS}')",
+                "message": f"the token was issued to another client than {AUDIENCE} and those of clusters",
             },
         ],
         "userValidationRules": [

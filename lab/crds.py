@@ -41,6 +41,16 @@ class Source:
 
 SOURCES = (
     Source(
+        module="github.com/cert-manager/cert-manager",
+        version=f"v{catalog.CERT_MANAGER}",
+        folder="deploy/crds",
+        files=(
+            "cert-manager.io_certificates.yaml",
+            "cert-manager.io_clusterissuers.yaml",
+            "cert-manager.io_issuers.yaml",
+        ),
+    ),
+    Source(
         module="github.com/cilium/cilium",
         version=f"v{catalog.CILIUM}",
         folder="pkg/k8s/apis/cilium.io/client/crds/v2",
@@ -55,6 +65,16 @@ SOURCES = (
             "external-secrets.io_externalsecrets.yaml",
             "external-secrets.io_secretstores.yaml",
             "generators.external-secrets.io_vaultdynamicsecrets.yaml",
+            "generators.external-secrets.io_webhooks.yaml",
+        ),
+    ),
+    Source(
+        module="sigs.k8s.io/gateway-api",
+        version=f"v{catalog.GATEWAY_API}",
+        folder="config/crd/standard",
+        files=tuple(
+            f"gateway.networking.k8s.io_{kind}.yaml"
+            for kind in ("gatewayclasses", "gateways", "httproutes", "referencegrants", "tlsroutes")
         ),
     ),
     Source(
@@ -66,6 +86,10 @@ SOURCES = (
             "authorizationpolicies.security.istio.io",
             "peerauthentications.security.istio.io",
             "requestauthentications.security.istio.io",
+            "serviceentries.networking.istio.io",
+            "sidecars.networking.istio.io",
+            "telemetries.telemetry.istio.io",
+            "workloadentries.networking.istio.io",
         ),
     ),
 )

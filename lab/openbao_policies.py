@@ -19,6 +19,7 @@ PROGRAM: Rules = {
     "sys/mounts/database/tune": _KEEP,
     "sys/mounts/pki-mesh": _KEEP,
     "sys/mounts/pki-mesh/tune": _KEEP,
+    "sys/mounts/pki-mesh-*": _KEEP,
     "sys/auth": _READ,
     "sys/auth/oidc": _KEEP_GUARDED,
     "sys/auth/oidc/tune": _KEEP_GUARDED,
@@ -36,6 +37,7 @@ PROGRAM: Rules = {
     "database/roles/*": _KEEP,
     "pki-mesh/*": _KEEP,
     "pki-mesh/root": _KEEP_GUARDED,
+    "pki-mesh-*": _KEEP_GUARDED,
     "secret/data/oidc/*": _KEEP,
     "secret/metadata/oidc/*": _KEEP,
     "auth/token/create": ["update"],
@@ -52,6 +54,10 @@ precious as all of the program's own content. It cannot change its own policy, t
 
 POLICIES: Mapping[str, Rules] = {
     WRITER: {"secret/data/mlflow/*": ["create", "update", "read"]},
-    READER: {"secret/data/mlflow/*": _READ, "database/creds/mlflow": _READ},
+    READER: {
+        "secret/data/mlflow/*": _READ,
+        "secret/data/oidc/mesh-*": _READ,
+        "database/creds/mlflow": _READ,
+    },
     PROVIDER: PROGRAM,
 }

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import Provider
 
-from config.schema import ClusterSettings, EksCluster, PlatformSettings
+from components.network.pod_addresses import Overlay
+from config.schema import ClusterSettings, EksCluster, LabCluster, PlatformSettings
+from stacks.groundwork import Access, Groundwork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,19 +40,17 @@ def _provider(cluster: ClusterSettings, settings: PlatformSettings) -> Provider:
         from stacks.eks import eks_cluster  # noqa: PLC0415 - a stack without EKS does not load AWS's package
 
         return eks_cluster(cluster, settings)
-    return _reached(cluster)
+    return _reached(cluster, settings)
 
 
-def _reached(settings: ClusterSettings) -> Provider:
-    """The name pins the cluster's identity, so a new address or kubeconfig never replaces what runs there.
-
-    An empty kubeconfig leaves the choice of the file to the provider at run time; left out, the SDK would
-    write the caller's own path into the state. ConfigMaps change in place: their readers never miss them.
-    """
-    return Provider(
-        settings.name,
-        kubeconfig=settings.kubeconfig or "",
-        context=settings.context,
-        cluster_identifier=settings.name,
-        enable_config_map_mutable=True,
-    )
+def _reached(cluster: ClusterSettings, settings: PlatformSettings) -> Provider:
+    """An empty kubeconfig leaves the choice of the file to the provider at run time; left out, the SDK would write
+    the caller's own path into the state."""
+    api_url = cluster.api_url if isinstance(cluster, LabCluster) else None
+    if cluster.api_server:
+        api_url = cluster.api_server.url
+    ground = Groundwork(cluster, settings, Access(kubeconfig=cluster.kubeconfig or "", api_url=api_url))
+    ground.network(Overlay(cidr=cluster.network.pod_cidr), wait=True)
+    ground.certificates()
+    ground.kinds()
+    return ground.provider()

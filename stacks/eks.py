@@ -26,13 +26,16 @@ from components.cluster.node_group import GROUP, NodeGroup, NodeGroupArgs
 from components.cluster.node_identity import NodeIdentity, NodeIdentityArgs
 from components.cluster.node_security import NodeSecurity, NodeSecurityArgs
 from components.cluster.place import Place, owner_tags
+from components.cluster.pod_identity import PodIdentity
+from components.cluster.pod_network import operator_identity, pod_addresses
 from components.cluster.storage import Storage, StorageArgs
 from components.cluster.vpc import Vpc, VpcArgs
 from components.isolation.tenant_namespace import owner_of
-from components.labels import Owner, labels
+from components.labels import Owner, labels, owner_labels
 from config.address_plan import address_plan
 from config.clusters import EksCluster
 from config.schema import PlatformSettings
+from stacks.groundwork import Access, Groundwork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,29 +82,29 @@ def eks_cluster(cluster: EksCluster, settings: PlatformSettings) -> Provider:
         AccessEntriesArgs(place=place, cluster=control.name, admins=cluster.aws.admins),
         base.opts,
     )
-    nodes = _system_nodes(base, network, security, keys, control)
-    kubernetes = Provider(
-        cluster.name,
-        kubeconfig=_kubeconfig(cluster, control, entries),
-        context=cluster.context,
-        cluster_identifier=cluster.name,
-        enable_config_map_mutable=True,
-    )
+    access = Access(kubeconfig=_kubeconfig(cluster, control, entries), api_url=control.endpoint)
+    ground = Groundwork(cluster, settings, access)
+    rights = PodIdentity(base.name("pod-network"), operator_identity(place, control.name), base.opts)
+    ground.network(pod_addresses(place, owner_tags(owner)), wait=False, after=[network, rights])
+    nodes = _system_nodes(base, network, security, keys, ground.once_networked(control.name))
+    ground.certificates([nodes])
+    ground.kinds()
+    kubernetes = ground.provider(after=[nodes.group])
     both = pulumi.ResourceOptions(providers=[aws, kubernetes])
     _inside(base, settings, control, keys, nodes, both)
     return kubernetes
 
 
 def _network(base: _Base) -> Vpc:
-    aws, place = base.settings.aws, base.place
-    plan = address_plan(aws.vpc_cidr, aws.in_region(base.settings.region))
-    network = Vpc(base.name("network"), VpcArgs(place=place, cidr=aws.vpc_cidr, plan=plan), base.opts)
+    aws, place, settings = base.settings.aws, base.place, base.settings
+    plan = address_plan(aws.vpc_cidr, settings.network.pod_cidr, aws.in_region(settings.region))
+    network = Vpc(base.name("network"), VpcArgs(place=place, plan=plan), base.opts)
     Endpoints(
         base.name("endpoints"),
         EndpointsArgs(
             place=place,
             vpc_id=network.vpc_id,
-            cidr=aws.vpc_cidr,
+            cidrs={"nodes": plan.cidr, "pods": plan.pod_cidr},
             subnet_ids=network.subnet_ids,
             route_table_ids=network.route_table_ids,
         ),
@@ -145,8 +148,13 @@ def _control_plane(
 
 
 def _system_nodes(
-    base: _Base, network: Vpc, security: NodeSecurity, keys: ClusterKeys, control: ControlPlane
+    base: _Base,
+    network: Vpc,
+    security: NodeSecurity,
+    keys: ClusterKeys,
+    cluster: pulumi.Output[str],
 ) -> NodeGroup:
+    """`cluster` is its name, known once its network is there: nodes get ready by that."""
     identity = NodeIdentity(
         base.name("system-identity"), NodeIdentityArgs(place=base.place, group=GROUP), base.opts
     )
@@ -154,7 +162,7 @@ def _system_nodes(
         base.name("system"),
         NodeGroupArgs(
             place=base.place,
-            cluster=control.name,
+            cluster=cluster,
             role=identity.role,
             subnet_ids=network.subnet_ids,
             security_group=security.group,
@@ -196,7 +204,7 @@ def _inside(
             cluster=control.name,
             egress=base.settings.aws.egress,
             charts=settings.charts,
-            labels=_chart_labels(base.owner),
+            labels=owner_labels(base.owner),
         ),
         both,
     )
@@ -219,15 +227,10 @@ def _inside(
             cluster=control.name,
             charts=settings.charts,
             tags=tags,
-            labels=_chart_labels(base.owner),
+            labels=owner_labels(base.owner),
         ),
         both,
     )
-
-
-def _chart_labels(owner: Owner) -> dict[str, str]:
-    """Who owns a chart's objects; what they are the chart says itself."""
-    return {"team": owner.team, "cost-center": owner.cost_center, "environment": owner.environment}
 
 
 def _kubeconfig(cluster: EksCluster, control: ControlPlane, entries: AccessEntries) -> pulumi.Output[str]:

@@ -11,16 +11,19 @@ from components.identity.clients import Clients, ClientsArgs
 from components.identity.login_flow import LoginFlow, LoginFlowArgs
 from components.identity.realm import Realm, RealmArgs
 from components.identity.users import Users, UsersArgs
+from components.mesh.remote_client import RemoteClient, RemoteClientArgs, client_name
 from config.access import MATRIX
 from config.applications import APPLICATIONS
 from config.identity import teams
+from config.mesh import peers
 from config.schema import PlatformSettings
 from stacks import servers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What others need of the realm: the secrets of its confidential clients, by client."""
+    """What others need of the realm: the secrets of its confidential clients, and of clusters that watch others, by
+    client."""
 
     client_secrets: Mapping[str, pulumi.Output[str]]
 
@@ -53,4 +56,12 @@ def identity(settings: PlatformSettings) -> Identity:
     )
     if access.users:
         Users("users", UsersArgs(realm=realm.realm, groups=realm.groups, users=access.users), opts)
-    return Identity(client_secrets=clients.secrets)
+    watching = peers(settings.mesh, {one.name: one.role for one in settings.clusters})
+    remote = {
+        client_name(cluster): RemoteClient(
+            f"{cluster}-mesh-client", RemoteClientArgs(realm=realm.realm, cluster=cluster), opts
+        ).secret
+        for cluster, watched in watching.items()
+        if watched
+    }
+    return Identity(client_secrets={**clients.secrets, **remote})

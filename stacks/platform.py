@@ -9,14 +9,17 @@ import pulumi
 
 from components.access.cluster_access import ClusterAccess, ClusterAccessArgs
 from components.access.ownership import Ownership, OwnershipArgs
+from components.access.token_maker import TokenMaker, TokenMakerArgs
 from components.gpu.gpu_pool import GpuPools, GpuPoolsArgs
 from components.isolation.tenant_namespace import TenantNamespace, TenantNamespaceArgs, owner_of
-from components.labels import Owner
+from components.labels import Owner, labels
 from components.manifest import NamespaceRef
 from components.mesh.allow_nothing import AllowNothing, AllowNothingArgs
+from components.mesh.names import SYSTEM, meshed
+from components.mesh.remote_secrets import ACCOUNT as REMOTE
 from components.mesh.tracking_access import TrackingAccess, TrackingAccessArgs
 from components.network.fqdn_egress import https_destination
-from components.secrets.secret_store import SecretStore, SecretStoreArgs
+from components.secrets.secret_store import OPERATOR, SecretStore, SecretStoreArgs
 from components.tracking.gate import GateArgs, TrackingGate
 from components.tracking.mlflow import CLIENT_PURPOSES, Mlflow, MlflowArgs
 from components.tracking.mlflow_server import APP as MLFLOW
@@ -26,9 +29,11 @@ from config.schema import ClusterSettings, PlatformSettings
 from config.tenants import TenantPurpose
 from stacks.clusters import Cluster, clusters
 from stacks.exports import Deployed, exports
-from stacks.hosted import hosted, store_account, store_users
+from stacks.hosted import hosted, store_account, store_settings, store_users
 from stacks.identity import identity
-from stacks.secrets import Secrets, secrets, store_settings, workload_accounts
+from stacks.mesh import ground, join
+from stacks.secrets import Secrets, asked_for, secrets, workload_accounts
+from stacks.trust import authorities, reviewers
 
 
 def build(settings: PlatformSettings, database_password: pulumi.Input[str] | None = None) -> dict[str, Any]:
@@ -43,10 +48,11 @@ def build(settings: PlatformSettings, database_password: pulumi.Input[str] | Non
 
 def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -> Deployed:
     platform = settings.platform
+    mesh = ground(cluster, settings, stored.trust, owner_of(platform))
     tenants = {
         tenant.name: TenantNamespace(
             f"{cluster.name}-{tenant.name}",
-            TenantNamespaceArgs(tenant=tenant, gpu_resources=_gpu_resources(cluster.settings)),
+            TenantNamespaceArgs(tenant=tenant, gpu_resources=_gpu_resources(cluster.settings), mesh=meshed()),
             cluster.opts,
         )
         for tenant in settings.tenants
@@ -62,19 +68,34 @@ def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -
     store = SecretStore(
         f"{cluster.name}-secrets",
         SecretStoreArgs(
-            settings=store_settings(settings),
+            settings=store_settings(settings, cluster.settings),
             cluster=cluster.name,
             users=[platform.name, *store_users(settings, cluster.settings)],
             reviewers=[
-                *((one.namespace, one.name) for one in workload_accounts(settings).values()),
+                *(
+                    (one.namespace, one.name)
+                    for one in workload_accounts(settings, cluster.settings).values()
+                ),
                 *store_account(settings, cluster.settings),
+                *reviewers(settings),
             ],
+            charts=settings.charts,
             owner=owner_of(platform),
         ),
         cluster.opts,
     )
-    AllowNothing(f"{cluster.name}-secrets-mesh", AllowNothingArgs(namespace=store.ref), cluster.opts)
-    hosted(cluster, settings, store.ref, owner_of(platform))
+    homes = {platform.name: tenants[platform.name].ref, OPERATOR: store.ref, SYSTEM: mesh.system}
+    TokenMaker(
+        f"{cluster.name}-secrets-tokens",
+        TokenMakerArgs(
+            maker=(OPERATOR, OPERATOR),
+            accounts=[(account, homes[home]) for home, account in asked_for(settings, cluster.settings)],
+            labels=labels(OPERATOR, "secrets", owner_of(platform)),
+        ),
+        cluster.opts,
+    )
+    servers = hosted(cluster, settings, store.ref, mesh.gateways, owner_of(platform))
+    authorities(cluster, settings, servers.get(settings.secrets.backend), owner_of(platform))
     mlflow = Mlflow(
         f"{cluster.name}-mlflow",
         MlflowArgs(
@@ -83,7 +104,7 @@ def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -
             tracking=settings.tracking,
             owner=owner_of(platform),
             cluster=cluster.name,
-            store=store_settings(settings),
+            store=store_settings(settings, cluster.settings),
             credentials=stored.credentials,
             login=stored.logins[cluster.name][MLFLOW],
         ),
@@ -100,9 +121,12 @@ def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -
             mlflow=mlflow.service,
             replicas=settings.tracking.replicas,
             owner=owner_of(platform),
+            clients=(mesh.gateways,),
         ),
         cluster.opts,
     )
+    joined = {**{name: tenant.ref for name, tenant in tenants.items()}, OPERATOR: store.ref, **servers}
+    join(cluster, settings, mesh, joined, stored.logins[cluster.name].get(REMOTE), owner_of(platform))
     return Deployed(cluster=cluster, platform=platform.name, tenants=tenants, mlflow=mlflow)
 
 
@@ -131,6 +155,7 @@ def _grant(
             namespace=tenants[settings.platform.name].ref,
             issuer=settings.outside.url(settings.access.issuer),
             clients=[tenants[name].ref for name in _trackers(settings)],
+            trust_domain=settings.mesh.trust_domain,
         ),
         cluster.opts,
     )

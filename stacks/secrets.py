@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import pulumi
 
 from components.isolation.tenant_namespace import WORKLOAD_ACCOUNT
+from components.mesh.names import SYSTEM
+from components.mesh.remote_client import client_name
+from components.mesh.remote_secrets import ACCOUNT as REMOTE
+from components.mesh.remote_secrets import client_path
 from components.secrets import people_login
 from components.secrets.audit_device import AuditDevice, AuditDeviceArgs
 from components.secrets.client_secrets import ClientSecrets, ClientSecretsArgs
 from components.secrets.database_engine import DatabaseEngine, DatabaseEngineArgs, credentials_path
-from components.secrets.mesh_root import MeshRoot, MeshRootArgs
 from components.secrets.people_login import PeopleLogin, PeopleLoginArgs
 from components.secrets.secret_store import OPERATOR
 from components.secrets.vault_policies import Rules, kv_read, tenant_folder, tenant_policy_name
@@ -20,13 +23,17 @@ from components.secrets.vault_values import audit_file
 from components.secrets.workload_login import Workload, WorkloadLogin, WorkloadLoginArgs
 from components.secrets.workload_policies import WorkloadPolicies, WorkloadPoliciesArgs
 from components.tracking.mlflow_server import APP as MLFLOW
+from components.trust import offline_intermediate
 from config.access import MATRIX
 from config.applications import APPLICATIONS
-from config.clusters import LabCluster
-from config.schema import PlatformSettings, SecretStoreSettings
+from config.clusters import ClusterSettings, LabCluster
+from config.schema import PlatformSettings
 from stacks import servers
 from stacks.clusters import Cluster
+from stacks.edges import watched
+from stacks.hosted import runs_here
 from stacks.identity import Identity
+from stacks.trust import Trust, trust
 
 OPERATOR_POLICY = "mlops-external-secrets"
 MLFLOW_POLICY = "mlops-mlflow"
@@ -44,10 +51,12 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
-    """`credentials` gives logins to MLflow's database; `logins` are the roles of workloads by cluster and name."""
+    """`credentials` gives logins to MLflow's database; `logins` are the roles of workloads by cluster and name; `trust`
+    is the mesh's."""
 
     credentials: pulumi.Output[str]
     logins: Mapping[str, Mapping[str, pulumi.Output[str]]]
+    trust: Trust
 
 
 def secrets(
@@ -77,7 +86,7 @@ def secrets(
         ClientSecretsArgs(kv_mount=settings.secrets.mount, secrets=identity.client_secrets),
         opts,
     )
-    MeshRoot("mesh-root", MeshRootArgs(organization=settings.access.realm), opts)
+    known = trust(settings, opts)
     if settings.secrets.backend == "vault" and settings.secrets.server:
         AuditDevice("audit", AuditDeviceArgs(file=audit_file(settings.secrets.backend)), opts)
     database = DatabaseEngine(
@@ -100,19 +109,16 @@ def secrets(
                 cluster=cluster.name,
                 api_url=_api_url(cluster, settings),
                 authority=_api_authority(cluster, settings),
-                workloads=_workloads(settings, policies.names),
+                workloads=(
+                    *_workloads(settings, cluster.settings, policies.names),
+                    *known.logins[cluster.name],
+                ),
             ),
             opts,
         ).roles
         for cluster in clusters
     }
-    return Secrets(credentials=database.credentials, logins=logins)
-
-
-def store_settings(settings: PlatformSettings) -> SecretStoreSettings:
-    """The store as pods reach it: the lab's authority, where the settings name none."""
-    authority = settings.secrets.authority or settings.outside.authority
-    return settings.secrets.model_copy(update={"authority": authority})
+    return Secrets(credentials=database.credentials, logins=logins, trust=known)
 
 
 def workload_rules(settings: PlatformSettings) -> dict[str, Rules]:
@@ -123,11 +129,22 @@ def workload_rules(settings: PlatformSettings) -> dict[str, Rules]:
         OPERATOR_POLICY: {path: verbs for one in folders for path, verbs in kv_read(mount, one).items()},
         MLFLOW_POLICY: {credentials_path(MLFLOW): ("read",)},
         **{tenant_policy_name(one.name): kv_read(mount, tenant_folder(one.name)) for one in settings.tenants},
+        **{
+            remote_policy(one.name): {f"{mount}/data/{client_path(one.name)}": ("read",)}
+            for one in settings.clusters
+            if watched(settings, one)
+        },
     }
 
 
-def workload_accounts(settings: PlatformSettings) -> dict[str, Account]:
+def remote_policy(cluster: str) -> str:
+    """What a cluster's way into other clusters may read."""
+    return f"mlops-{client_name(cluster)}"
+
+
+def workload_accounts(settings: PlatformSettings, cluster: ClusterSettings) -> dict[str, Account]:
     """The accounts of a cluster that may enter the store, by the one policy that each gets."""
+    remote = Account(role=REMOTE, namespace=SYSTEM, name=REMOTE)
     return {
         OPERATOR_POLICY: Account(role=OPERATOR, namespace=OPERATOR, name=OPERATOR),
         MLFLOW_POLICY: Account(role=MLFLOW, namespace=settings.platform.name, name=MLFLOW),
@@ -136,19 +153,37 @@ def workload_accounts(settings: PlatformSettings) -> dict[str, Account]:
             for tenant in settings.tenants
             for policy in (tenant_policy_name(tenant.name),)
         },
+        **({remote_policy(cluster.name): remote} if watched(settings, cluster) else {}),
     }
 
 
-def _workloads(settings: PlatformSettings, policies: Mapping[str, pulumi.Input[str]]) -> tuple[Workload, ...]:
+def asked_for(settings: PlatformSettings, cluster: ClusterSettings) -> tuple[tuple[str, str], ...]:
+    """Namespace and name of the accounts in whose name external-secrets enters the store."""
+    own = {OPERATOR_POLICY, MLFLOW_POLICY, remote_policy(cluster.name)}
+    found = [
+        (one.namespace, one.name)
+        for policy, one in workload_accounts(settings, cluster).items()
+        if policy in own
+    ]
+    if settings.network.trust.offline:
+        found.append((SYSTEM, offline_intermediate.ACCOUNT))
+    return tuple(found)
+
+
+def _workloads(
+    settings: PlatformSettings, cluster: ClusterSettings, policies: Mapping[str, pulumi.Input[str]]
+) -> tuple[Workload, ...]:
     return tuple(
         Workload(role=one.role, account=one.name, namespace=one.namespace, policies=(policies[policy],))
-        for policy, one in workload_accounts(settings).items()
+        for policy, one in workload_accounts(settings, cluster).items()
     )
 
 
 def _api_url(cluster: Cluster, settings: PlatformSettings) -> str | None:
     if isinstance(cluster.settings, LabCluster):
         return settings.outside.url(cluster.settings.api_url)
+    if settings.secrets.server and runs_here(settings, cluster.settings):
+        return None
     return cluster.settings.api_server.url if cluster.settings.api_server else None
 
 

@@ -295,6 +295,9 @@ _CALLS: Mapping[str, Callable[[Inputs], list[Any]]] = {
         ("ec2", "CreateVpc", {"CidrBlock": given["cidrBlock"], **_tagged("vpc", given)})
     ],
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
+    "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation": _spelled(
+        "ec2", "AssociateVpcCidrBlock"
+    ),
     "aws:eks/accessEntry:AccessEntry": _same("eks", "CreateAccessEntry"),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _same("eks", "AssociateAccessPolicy"),
     "aws:eks/addon:Addon": _addon,

@@ -45,12 +45,16 @@ class Declaration:
 
     @property
     def is_kubernetes(self) -> bool:
-        """An object of a cluster. A chart is none: its own objects are made when its provider renders it."""
-        return self.type.startswith("kubernetes:") and not self.is_chart
+        """An object of a cluster. A chart or a file is none: its objects are made when its provider renders it."""
+        return self.type.startswith("kubernetes:") and not (self.is_chart or self.is_file)
 
     @property
     def is_chart(self) -> bool:
         return self.type.startswith("kubernetes:helm.sh/")
+
+    @property
+    def is_file(self) -> bool:
+        return self.type.startswith("kubernetes:yaml")
 
     @property
     def identity(self) -> tuple[str, str, str, str]:

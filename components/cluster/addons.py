@@ -23,7 +23,10 @@ class AddonsArgs:
 
 
 class Addons(Component, token="mlops:index:Addons"):
-    """The add-ons at the catalogue's versions; what somebody changed by hand is put back."""
+    """The add-ons at the catalogue's versions; what somebody changed by hand is put back.
+
+    The agent waits for nothing: Cilium's operator has its rights by it, and no node is ready before Cilium.
+    """
 
     def __init__(self, name: str, args: AddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)

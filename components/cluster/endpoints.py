@@ -21,11 +21,11 @@ in the cluster may need them."""
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
-    """`cidr` is the VPC's range: who may connect."""
+    """`cidrs` are the ranges of those who may connect, by who they are."""
 
     place: Place
     vpc_id: pulumi.Input[str]
-    cidr: str
+    cidrs: Mapping[str, str]
     subnet_ids: pulumi.Input[Sequence[str]]
     route_table_ids: pulumi.Output[Mapping[str, str]]
 
@@ -44,16 +44,17 @@ class Endpoints(Component, token="mlops:index:Endpoints"):
             tags={"Name": place.named("endpoints")},
             opts=self.opts(),
         )
-        vpc.SecurityGroupIngressRule(
-            self.child("https"),
-            security_group_id=group.id,
-            description="HTTPS from the VPC",
-            cidr_ipv4=args.cidr,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            opts=self.opts(),
-        )
+        for who, cidr in args.cidrs.items():
+            vpc.SecurityGroupIngressRule(
+                self.child(f"https-{who}"),
+                security_group_id=group.id,
+                description=f"HTTPS from {who}",
+                cidr_ipv4=cidr,
+                ip_protocol="tcp",
+                from_port=443,
+                to_port=443,
+                opts=self.opts(),
+            )
         for service in SERVICES:
             ec2.VpcEndpoint(
                 self.child(service.replace(".", "-")),

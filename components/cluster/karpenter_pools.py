@@ -23,6 +23,9 @@ from config.gpu_pool import GpuPool
 GENERAL = "general"
 GENERAL_DISK_GIB = 100
 
+MAX_PODS = 110
+"""Of a node, as many as Kubernetes is made for. By itself Karpenter counts single addresses, not /28 prefixes."""
+
 _CHOSEN_LABELS = (
     gpu.POOL_LABEL,
     gpu.PURPOSE_LABEL,
@@ -107,6 +110,7 @@ def node_class(
         "amiSelectorTerms": [{"alias": NODE_IMAGE}],
         "instanceProfile": place.named(NODES),
         "associatePublicIPAddress": False,
+        "kubelet": {"maxPods": MAX_PODS},
         "subnetSelectorTerms": [{"tags": {DISCOVERY: place.cluster}}],
         "securityGroupSelectorTerms": [{"tags": {DISCOVERY: place.cluster}}],
         "metadataOptions": {
@@ -164,7 +168,8 @@ def limits(pool: GpuPool, capacity: PoolCapacity) -> dict[str, str]:
 
 
 def general_pool(aws: AwsSettings, common: Mapping[str, str]) -> Manifest:
-    """Nodes without GPUs, for everything that names no other ones."""
+    """Nodes without GPUs, for everything that names no other ones. A type with one CPU has too few interfaces for as
+    many pods as a node may have."""
     return _node_pool(
         GENERAL,
         common,
@@ -175,6 +180,7 @@ def general_pool(aws: AwsSettings, common: Mapping[str, str]) -> Manifest:
             _one_of("kubernetes.io/os", ["linux"]),
             _one_of("karpenter.k8s.aws/instance-category", ["c", "m", "r"]),
             {"key": "karpenter.k8s.aws/instance-generation", "operator": "Gt", "values": ["5"]},
+            {"key": "karpenter.k8s.aws/instance-cpu", "operator": "Gt", "values": ["1"]},
             _one_of("karpenter.sh/capacity-type", ["on-demand"]),
         ],
         limits={"cpu": str(aws.general_cpus)},

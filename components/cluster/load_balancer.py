@@ -72,8 +72,7 @@ class LoadBalancers(Component, token="mlops:index:LoadBalancers"):
 def chart_values(place: Place, tags: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
     """Services alone: Gateway API is the mesh's, and what it needs no rights for is switched off.
 
-    It runs in the host's network because the control plane calls its webhook, and has no route to pods. The VPC
-    is found by its tags, since no pod may ask the node's metadata.
+    The VPC is found by its tags, since no pod may ask the node's metadata.
     """
     return {
         "additionalLabels": dict(labels),
@@ -96,8 +95,6 @@ def chart_values(place: Place, tags: Mapping[str, str], labels: Mapping[str, str
                 "ServiceTypeLoadBalancerOnly": True,
             }
         },
-        "hostNetwork": True,
-        "dnsPolicy": "ClusterFirstWithHostNet",
         "replicaCount": 2,
         "podDisruptionBudget": {"maxUnavailable": 1},
         "serviceAccount": {"create": True, "name": APP},

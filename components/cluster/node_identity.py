@@ -13,7 +13,7 @@ from components.cluster.policy import service_trust
 from components.manifest import known_after
 
 POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
-"""Not the CNI's: Cilium gives pods addresses of its own. Not SSM's: nobody logs in to a node."""
+"""Not the CNI's: Cilium's operator has rights of its own. Not SSM's: nobody logs in to a node."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The security group of every node, and of the control plane's interfaces towards them."""
+"""The security group of every node with its pods, and of the control plane's interfaces towards them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ class NodeSecurityArgs:
 class NodeSecurity(Component, token="mlops:index:NodeSecurity"):
     """Nodes and the control plane reach each other, and nobody else reaches them.
 
-    What may go out is decided by routes and, pod by pod, by Cilium. `group` is its id, known with its rules.
-    It is the only group on a node with the cluster's tag: the load balancer controller refuses two.
+    Interfaces that Cilium adds to a node for its pods have the groups of its first one: so the control plane reaches
+    pods' webhooks. What a pod takes in is decided by Cilium; what may go out by routes and, pod by pod, by Cilium.
+    `group` is its id, known with its rules. It is the only group on a node with the cluster's tag: the load balancer
+    controller refuses two.
     """
 
     group: pulumi.Output[str]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.labels import PLATFORM, Owner
+from components.labels import PLATFORM, Owner, owner_labels
 
 DISCOVERY = "karpenter.sh/discovery"
 """Tag of the subnets and the security group that Karpenter's nodes get."""
+
+
+PODS = "cilium.io/pods"
+"""Tag of the subnets that pods have their addresses from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +70,4 @@ class Place:
 
 def owner_tags(owner: Owner) -> dict[str, str]:
     """Tags of everything: who owns it and who pays for it (GC-04)."""
-    return {
-        "part-of": PLATFORM,
-        "team": owner.team,
-        "cost-center": owner.cost_center,
-        "environment": owner.environment,
-    }
+    return {"part-of": PLATFORM, **owner_labels(owner)}

@@ -13,7 +13,7 @@ from components.cluster.addons import addon_inputs
 from components.cluster.place import Place
 from components.cluster.pod_identity import PodIdentity, PodIdentityArgs
 from components.cluster.policy import Statement, allow, document
-from components.manifest import Manifest, declare, known_after, kubernetes_object
+from components.manifest import Manifest, known_after, kubernetes_object, part
 from config.catalog import EKS_EBS_CSI
 
 ROLE = "ebs-csi"
@@ -58,7 +58,7 @@ class Storage(Component, token="mlops:index:Storage"):
             cluster_name=known_after(args.cluster, [args.nodes, identity.association]),
             opts=self.opts(),
         )
-        declare(self.child("class"), storage_class(args.volume_key, args.labels), self.opts())
+        part(self, "class", storage_class(args.volume_key, args.labels))
         self.register_outputs({})
 
 

@@ -1,4 +1,4 @@
-"""The cluster's VPC: private subnets in three zones, with no way out of their own."""
+"""The cluster's VPC: private subnets for nodes and for pods in three zones, with no way out of their own."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import pulumi
 from pulumi_aws import ec2
 
 from components.base import Component
-from components.cluster.place import DISCOVERY, Place
+from components.cluster.place import DISCOVERY, PODS, Place
 from config.address_plan import AddressPlan
 
 
 @dataclass(frozen=True, kw_only=True)
 class VpcArgs:
-    """`plan` divides `cidr` between the zones."""
+    """`plan` says which zone has which addresses."""
 
     place: Place
-    cidr: str
     plan: AddressPlan
 
 
 class Vpc(Component, token="mlops:index:Vpc"):
-    """The VPC, a private subnet and a route table in each zone, and a default security group without rules."""
+    """The VPC; in each zone a route table with a private subnet for nodes and one for pods; a default security group
+    without rules.
+
+    `vpc_id` is known once the VPC has both ranges: EKS may take an hour to learn of one that comes after the cluster.
+    """
 
     vpc_id: pulumi.Output[str]
     subnet_ids: pulumi.Output[Sequence[str]]
@@ -33,11 +36,14 @@ class Vpc(Component, token="mlops:index:Vpc"):
         super().__init__(name, opts)
         vpc = ec2.Vpc(
             self.child("vpc"),
-            cidr_block=args.cidr,
+            cidr_block=args.plan.cidr,
             enable_dns_hostnames=True,
             enable_dns_support=True,
             tags=vpc_tags(args.place),
             opts=self.opts(),
+        )
+        pods = ec2.VpcIpv4CidrBlockAssociation(
+            self.child("pods"), vpc_id=vpc.id, cidr_block=args.plan.pod_cidr, opts=self.opts()
         )
         ec2.DefaultSecurityGroup(
             self.child("default"),
@@ -55,26 +61,41 @@ class Vpc(Component, token="mlops:index:Vpc"):
                 tags={"Name": args.place.named(f"private-{zone}")},
                 opts=self.opts(),
             )
-            subnet = ec2.Subnet(
-                self.child(f"private-{zone}"),
-                vpc_id=vpc.id,
-                availability_zone=zone,
-                cidr_block=cidr,
-                map_public_ip_on_launch=False,
-                tags=private_tags(args.place, zone),
-                opts=self.opts(),
-            )
-            ec2.RouteTableAssociation(
-                self.child(f"routed-{zone}"), subnet_id=subnet.id, route_table_id=table.id, opts=self.opts()
-            )
             tables[zone] = table.id
-            subnets.append(subnet.id)
-        self.vpc_id = vpc.id
+            subnets.append(self._subnet("private", zone, vpc.id, cidr, table, private_tags(args.place, zone)))
+            self._subnet("pods", zone, pods.vpc_id, args.plan.pods[zone], table, pod_tags(args.place, zone))
+        self.vpc_id = pods.vpc_id
         self.subnet_ids = pulumi.Output.all(*subnets)
         self.route_table_ids = pulumi.Output.all(**tables)
         self.register_outputs(
             {"vpc_id": self.vpc_id, "subnet_ids": self.subnet_ids, "route_table_ids": self.route_table_ids}
         )
+
+    def _subnet(
+        self,
+        part: str,
+        zone: str,
+        vpc: pulumi.Output[str],
+        cidr: str,
+        table: ec2.RouteTable,
+        tags: Mapping[str, str],
+    ) -> pulumi.Output[str]:
+        subnet = ec2.Subnet(
+            self.child(f"{part}-{zone}"),
+            vpc_id=vpc,
+            availability_zone=zone,
+            cidr_block=cidr,
+            map_public_ip_on_launch=False,
+            tags=tags,
+            opts=self.opts(),
+        )
+        ec2.RouteTableAssociation(
+            self.child(f"routed-{part}-{zone}"),
+            subnet_id=subnet.id,
+            route_table_id=table.id,
+            opts=self.opts(),
+        )
+        return subnet.id
 
 
 def vpc_tags(place: Place) -> dict[str, str]:
@@ -90,3 +111,8 @@ def private_tags(place: Place, zone: str) -> dict[str, str]:
         "kubernetes.io/role/internal-elb": "1",
         place.owned_tag: "shared",
     }
+
+
+def pod_tags(place: Place, zone: str) -> dict[str, str]:
+    """Cilium takes addresses there; neither nodes nor load balancers are put there."""
+    return {"Name": place.named(f"pods-{zone}"), PODS: place.cluster}

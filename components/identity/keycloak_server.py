@@ -20,15 +20,16 @@ from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.certificate import certificate
 from components.network.fqdn_egress import Destination, fqdn_egress
-from components.network.traffic import peers_policy
+from components.network.traffic import Served, egress_policy, peers_policy
 from components.replicas import disruption_budget, spread
 from components.secrets.external_secret import external_secret
 from config import catalog
 from config.identity import KeycloakServer as KeycloakServerSettings
 
 APP = "keycloak"
+PORT = 8443
 TLS, DATABASE, AUTHORITY, PROGRAM = (f"{APP}-{part}" for part in ("tls", "database", "authority", "program"))
-_CLUSTER_PORTS = (7800, 57800)
+CLUSTER_PORTS = (7800, 57800)
 """JGroups between the servers: messages, and whether the other one still answers."""
 _IMAGE_USER, _IMAGE_GROUP = 1000, 0
 """The image's own: its files are writable to no other ones, and it writes its build at the start."""
@@ -62,7 +63,10 @@ class KeycloakServer(Component, token="mlops:index:KeycloakServer"):
         common = labels(APP, "identity", args.owner)
         database = Destination(hosts=(settings.database.host,), port=settings.database.port)
         part(self, "outside", fqdn_egress(APP, namespace, (database,)))
-        part(self, "peers", peers_policy(APP, namespace, _CLUSTER_PORTS))
+        for client in args.clients:
+            served = Served(app=APP, server=namespace, port=PORT, clients=args.clients)
+            part(self, f"egress-{client.name}", egress_policy(served, client))
+        part(self, "peers", peers_policy(APP, namespace, CLUSTER_PORTS))
         part(self, "disruption", disruption_budget(APP, namespace, common))
         secrets = {
             name: part(self, name, manifest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -16,11 +16,12 @@ from components.manifest import NamespaceRef, part
 
 @dataclass(frozen=True, kw_only=True)
 class ClosedNamespaceArgs:
-    """`concern` is what the server is for."""
+    """`concern` is what the server is for; `mesh` are labels that say what the namespace is to the mesh."""
 
     name: str
     concern: str
     owner: Owner
+    mesh: Mapping[str, str] = field(default_factory=dict)
 
 
 class ClosedNamespace(Component, token="mlops:index:ClosedNamespace"):
@@ -32,7 +33,7 @@ class ClosedNamespace(Component, token="mlops:index:ClosedNamespace"):
         self, name: str, args: ClosedNamespaceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        common = labels(args.name, args.concern, args.owner)
+        common = {**labels(args.name, args.concern, args.owner), **args.mesh}
         self.ref = closed_namespace(self, args.name, common)
         self.namespace = pulumi.Output.from_input(self.ref.ready)
         self.register_outputs({"namespace": self.namespace})

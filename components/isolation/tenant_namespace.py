@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -11,7 +11,7 @@ from components.base import Component
 from components.isolation.default_deny import DefaultDeny, DefaultDenyArgs
 from components.isolation.namespace import restricted_namespace
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, declare, known_after, kubernetes_object, name_of
+from components.manifest import Manifest, NamespaceRef, declare, known_after, kubernetes_object, name_of, part
 from config.gpu import GPU
 from config.tenants import ContainerDefaults, Quota, TenantSettings
 
@@ -22,10 +22,12 @@ WORKLOAD_ACCOUNT = "workload"
 
 @dataclass(frozen=True, kw_only=True)
 class TenantNamespaceArgs:
-    """`gpu_resources` are the GPU resources that the cluster's pools offer, granted to this tenant or not."""
+    """`gpu_resources` are the GPU resources that the cluster's pools offer, granted to this tenant or not; `mesh`
+    are labels that say what the namespace is to the mesh."""
 
     tenant: TenantSettings
     gpu_resources: Set[str]
+    mesh: Mapping[str, str] = field(default_factory=dict)
 
 
 class TenantNamespace(Component, token="mlops:index:TenantNamespace"):
@@ -42,11 +44,11 @@ class TenantNamespace(Component, token="mlops:index:TenantNamespace"):
     ) -> None:
         super().__init__(name, opts)
         tenant, common = args.tenant, tenant_labels(args.tenant)
-        created = declare(self.child("namespace"), restricted_namespace(tenant.name, common), self.opts())
-        bare = NamespaceRef(name=tenant.name, ready=name_of(created))
+        described = restricted_namespace(tenant.name, {**common, **args.mesh})
+        bare = NamespaceRef(name=tenant.name, ready=part(self, "namespace", described))
         closed = DefaultDeny(self.child("isolation"), DefaultDenyArgs(namespace=bare), self.opts())
         account = service_account(WORKLOAD_ACCOUNT, bare, common)
-        declare(self.child("workload"), account, self.opts())
+        part(self, "workload", account)
         bounds = {
             "quota": resource_quota(tenant.quota, args.gpu_resources, bare, common),
             "limits": limit_range(tenant.defaults, bare, common),

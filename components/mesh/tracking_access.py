@@ -13,8 +13,10 @@ from typing import Any
 import pulumi
 
 from components.base import Component
+from components.isolation.tenant_namespace import WORKLOAD_ACCOUNT
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+from components.mesh.names import principal
 from components.mesh.tracking_paths import OPERATIONS
 from components.tracking.mlflow_server import APP as MLFLOW
 from config.access import ROLES_CLAIM, Enforcer, Matrix, Permission
@@ -22,6 +24,7 @@ from config.access import ROLES_CLAIM, Enforcer, Matrix, Permission
 GATE = "mlflow-gate"
 AUDIENCE = "mlflow"
 _TRUST_DOMAIN = "cluster.local"
+"""Istio's own default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,7 @@ class TrackingAccessArgs:
     namespace: NamespaceRef
     issuer: str
     clients: Sequence[NamespaceRef]
+    trust_domain: str = _TRUST_DOMAIN
 
 
 class TrackingAccess(Component, token="mlops:index:TrackingAccess"):
@@ -48,7 +52,7 @@ class TrackingAccess(Component, token="mlops:index:TrackingAccess"):
             permission.name: people(args.matrix, permission, args.issuer, args.namespace)
             for permission in args.matrix.of(Enforcer.TRACKING_GATE)
         }
-        parts["workloads"] = workloads(args.namespace, args.clients)
+        parts["workloads"] = workloads(args.namespace, args.clients, args.trust_domain)
         made = [part(self, name, manifest) for name, manifest in parts.items()]
         self.policies = pulumi.Output.all(*made)
         self.register_outputs({"policies": self.policies})
@@ -93,10 +97,12 @@ def people(matrix: Matrix, permission: Permission, issuer: str, namespace: Names
     )
 
 
-def workloads(namespace: NamespaceRef, clients: Sequence[NamespaceRef]) -> Manifest:
+def workloads(
+    namespace: NamespaceRef, clients: Sequence[NamespaceRef], trust_domain: str = _TRUST_DOMAIN
+) -> Manifest:
     """MLflow is called by the gate, and by tenants' workloads under their mesh identity: no token is needed."""
-    callers = [f"{_TRUST_DOMAIN}/ns/{namespace.name}/sa/{GATE}"]
-    callers += [f"{_TRUST_DOMAIN}/ns/{client.name}/sa/workload" for client in clients]
+    callers = [principal(trust_domain, namespace.name, GATE)]
+    callers += [principal(trust_domain, client.name, WORKLOAD_ACCOUNT) for client in clients]
     spec = {
         "selector": {"matchLabels": selector(MLFLOW)},
         "action": "ALLOW",

@@ -10,15 +10,18 @@ from typing import Any
 import pulumi
 
 from components.base import Component
+from components.helm import chart
 from components.isolation.closed_namespace import closed_namespace
 from components.isolation.dns import CLUSTER_DOMAIN
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, kubernetes_object, part
+from components.manifest import Manifest, known_after, kubernetes_object, part
 from components.network.fqdn_egress import api_server_egress, fqdn_egress, https_destination
 from components.secrets.external_secret import STORE
+from components.secrets.operator_values import operator_values
 from components.secrets.vault_values import PORT
-from config.schema import SecretStoreSettings
+from config.catalog import EXTERNAL_SECRETS_CHART
+from config.schema import ChartSettings, SecretStoreSettings
 
 OPERATOR = "external-secrets"
 """Namespace and ServiceAccount of the operator, and the role that the store gives it."""
@@ -36,6 +39,7 @@ class SecretStoreArgs:
     cluster: str
     users: Sequence[str]
     reviewers: Sequence[tuple[str, str]]
+    charts: ChartSettings
     owner: Owner
 
 
@@ -49,11 +53,19 @@ class SecretStore(Component, token="mlops:index:SecretStore"):
         super().__init__(name, opts)
         common = labels(OPERATOR, "secrets", args.owner)
         self.ref = namespace = closed_namespace(self, OPERATOR, common)
-        part(self, "account", service_account(OPERATOR, namespace, common))
+        account = part(self, "account", service_account(OPERATOR, namespace, common))
         part(self, "api-server", api_server_egress(OPERATOR, namespace))
         if args.settings.server is None:
             outside = (https_destination(args.settings.address),)
             part(self, "outside", fqdn_egress(OPERATOR, namespace, outside))
+        chart(
+            self.child("operator"),
+            EXTERNAL_SECRETS_CHART,
+            args.charts,
+            namespace=known_after(namespace.ready, [account]),
+            values=operator_values(OPERATOR, common),
+            opts=self.opts(),
+        )
         binding = token_review_binding(args.reviewers, common)
         binding["roleRef"]["name"] = part(self, "token-review", token_review_role(common))
         part(self, "token-review-binding", binding)
@@ -68,7 +80,7 @@ def auth_mount(cluster: str) -> str:
 
 
 def server_url(store: SecretStoreSettings) -> str:
-    """Where pods reach the store: one that this program runs by its Service, the same in every cluster of the mesh."""
+    """Where pods reach the store: by its Service where this program runs it in the cluster."""
     if store.server is None:
         return store.address
     return f"https://{store.backend}.{store.backend}.svc.{CLUSTER_DOMAIN}:{PORT}"

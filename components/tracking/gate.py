@@ -17,7 +17,7 @@ from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.mesh.tracking_access import AUDIENCE
 from components.mesh.tracking_access import GATE as APP
 from components.network.fqdn_egress import Destination, fqdn_egress
-from components.network.traffic import Served, ingress_policy
+from components.network.traffic import Served, egress_policy, ingress_policy
 from components.replicas import digest, disruption_budget, http_service, rolling_deployment, spread
 from components.tracking.mlflow_server import PORT as MLFLOW_PORT
 from config import catalog
@@ -32,7 +32,8 @@ _AUTHORITY = "authority.crt"
 @dataclass(frozen=True, kw_only=True)
 class GateArgs:
     """`issuer` is the realm's address, `keycloak` where it answers (host and port); `authority` is the PEM text of
-    who signs its certificate, None for a public authority. `mlflow` is the name of MLflow's Service."""
+    who signs its certificate, None for a public authority. `mlflow` is the name of MLflow's Service. Pods of the
+    `clients` namespaces may connect, and nobody else."""
 
     namespace: NamespaceRef
     matrix: Matrix
@@ -42,6 +43,7 @@ class GateArgs:
     mlflow: pulumi.Input[str]
     replicas: int
     owner: Owner
+    clients: tuple[NamespaceRef, ...] = ()
 
 
 class TrackingGate(Component, token="mlops:index:TrackingGate"):
@@ -53,7 +55,10 @@ class TrackingGate(Component, token="mlops:index:TrackingGate"):
         super().__init__(name, opts)
         namespace, common = args.namespace, labels(APP, "tracking", args.owner)
         data = settings(args.matrix, args.authority)
-        part(self, "ingress", ingress_policy(Served(app=APP, server=namespace, port=PORT, clients=())))
+        served = Served(app=APP, server=namespace, port=PORT, clients=args.clients)
+        part(self, "ingress", ingress_policy(served))
+        for client in args.clients:
+            part(self, f"egress-{client.name}", egress_policy(served, client))
         part(self, "outside", fqdn_egress(APP, namespace, (args.keycloak,)))
         account = part(self, "account", service_account(APP, namespace, common))
         config = part(self, "config", config_map(data, namespace, common))

@@ -19,9 +19,10 @@ from typing import Any
 
 import httpx
 
+from lab.agent import webhook
 from lab.agent.container import now
 from lab.agent.errors import ApiError, SyncError
-from lab.agent.generators import Lease, Made, generator_address, generator_path
+from lab.agent.generators import WEBHOOKS, Lease, Made, generator_address, generator_path
 from lab.agent.kube import MERGE, KubeClient
 from lab.agent.secret_sync import (
     DATA_HASH,
@@ -206,5 +207,18 @@ class ExternalSecrets:
     async def _generate(self, namespace: str, name: str) -> Lease:
         found = await self._client.find(generator_address(namespace, name))
         if found is None:
-            raise SyncError(f'VaultDynamicSecret "{name}" not found')
-        return await self._store.make(generator_path(found))
+            kind = "Webhook" if name.startswith(WEBHOOKS) else "VaultDynamicSecret"
+            raise SyncError(f'{kind} "{name.removeprefix(WEBHOOKS)}" not found')
+        if not name.startswith(WEBHOOKS):
+            return await self._store.make(generator_path(found))
+        secrets = {
+            used: await self._secret(namespace, secret)
+            for used, secret in webhook.needed_secrets(found).items()
+        }
+        return await webhook.ask(webhook.request(found, secrets, self._hosts), self._store.authority)
+
+    async def _secret(self, namespace: str, name: str) -> Object:
+        found = await self._client.find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        if found is None:
+            raise SyncError(f'Secret "{name}" not found')
+        return found

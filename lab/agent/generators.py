@@ -1,4 +1,4 @@
-"""Secrets that the store makes when they are asked for: external-secrets' VaultDynamicSecret.
+"""Secrets that are made when they are asked for: external-secrets' VaultDynamicSecret, and Webhook (see `webhook`).
 
 Subset of generators.external-secrets.io/v1alpha1: a read of `path`, of which the data are taken. Whatever else is
 asked for is refused by name, never left out in silence.
@@ -15,6 +15,8 @@ from lab.agent.errors import SyncError
 
 GROUP = "generators.external-secrets.io"
 _KIND = "VaultDynamicSecret"
+WEBHOOKS = "webhooks/"
+"""What the name of a Webhook begins with here."""
 _SUPPORTED = frozenset({"method", "path", "provider", "resultType"})
 _RENEW = 2 / 3
 """Part of a lease after which another one is asked for: a failed attempt leaves time for more."""
@@ -55,19 +57,21 @@ class Made:
 
 
 def generator_name(source: Mapping[str, Any]) -> str:
-    """The VaultDynamicSecret of a `dataFrom[].sourceRef`. Raises SyncError for any other source."""
+    """The VaultDynamicSecret of a `dataFrom[].sourceRef`, or after `webhooks/` the Webhook. Raises SyncError for any
+    other source."""
     reference = source.get("generatorRef") or {}
     kind, version = reference.get("kind"), reference.get("apiVersion") or f"{GROUP}/v1alpha1"
-    if kind != _KIND or version != f"{GROUP}/v1alpha1" or source.get("storeRef"):
+    if kind not in (_KIND, "Webhook") or version != f"{GROUP}/v1alpha1" or source.get("storeRef"):
         raise SyncError(
-            f"dataFrom.sourceRef: the lab supports only a generatorRef of {GROUP}/v1alpha1 {_KIND}"
+            f"dataFrom.sourceRef: the lab supports only a generatorRef of {GROUP}/v1alpha1 {_KIND} or Webhook"
         )
-    return str(reference["name"])
+    return f"{WEBHOOKS if kind == 'Webhook' else ''}{reference['name']}"
 
 
 def generator_address(namespace: str, name: str) -> str:
     """Where the API server has it."""
-    return f"/apis/{GROUP}/v1alpha1/namespaces/{namespace}/vaultdynamicsecrets/{name}"
+    path = name if name.startswith(WEBHOOKS) else f"vaultdynamicsecrets/{name}"
+    return f"/apis/{GROUP}/v1alpha1/namespaces/{namespace}/{path}"
 
 
 def generator_path(generator: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ AGENT_RULES: list[dict[str, list[str]]] = [
     },
     {
         "apiGroups": ["generators.external-secrets.io"],
-        "resources": ["vaultdynamicsecrets"],
+        "resources": ["vaultdynamicsecrets", "webhooks"],
         "verbs": ["get"],
     },
 ]

@@ -16,7 +16,7 @@ def endpoints() -> dict[str, Declaration]:
             EndpointsArgs(
                 place=PLACE,
                 vpc_id=VPC,
-                cidr="10.96.0.0/16",
+                cidrs={"nodes": "10.96.0.0/16", "pods": "10.64.0.0/16"},
                 subnet_ids=SUBNETS,
                 route_table_ids=pulumi.Output.from_input(tables),
             ),
@@ -44,10 +44,10 @@ def test_image_layers_come_by_a_gateway_in_every_route_table() -> None:
     assert gateway.inputs["routeTableIds"] == ["rtb-a", "rtb-b"]
 
 
-def test_only_the_vpc_connects_and_only_by_https() -> None:
-    (rule,) = of_type(endpoints(), "SecurityGroupIngressRule")
-    assert rule.inputs["cidrIpv4"] == "10.96.0.0/16"
-    assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (443, 443)
+def test_only_nodes_and_pods_of_the_vpc_connect_and_only_by_https() -> None:
+    rules = of_type(endpoints(), "SecurityGroupIngressRule")
+    assert {one.inputs["cidrIpv4"] for one in rules} == {"10.96.0.0/16", "10.64.0.0/16"}
+    assert {(one.inputs["fromPort"], one.inputs["toPort"]) for one in rules} == {(443, 443)}
 
 
 def test_china_spells_some_services_in_its_own_way() -> None:

@@ -136,6 +136,15 @@ def test_every_node_is_hardened_like_the_system_ones(part: str) -> None:
     assert "latest" not in image["alias"]
 
 
+def test_a_node_has_as_many_pods_as_it_has_addresses_for_whatever_its_type() -> None:
+    """A type with two CPUs has three interfaces with ten places: the first interface and each one's own address are
+    not for pods, any other place is for sixteen."""
+    addresses = (3 - 1) * (10 - 1) * 16
+    classes = [manifest for part, manifest in manifests().items() if part.endswith("-class")]
+    assert {one["spec"]["kubelet"]["maxPods"] <= addresses for one in classes} == {True}
+    assert requirement(manifests()["general-pool"], "karpenter.k8s.aws/instance-cpu") == ["1"]
+
+
 def test_nothing_starts_on_a_node_before_the_cni() -> None:
     for part, manifest in manifests().items():
         if part.endswith("-pool"):

@@ -187,7 +187,8 @@ def test_its_pods_carry_the_labels_that_policies_and_budgets_select_them_by() ->
     pods = spec()["unsupported"]["podTemplate"]["metadata"]["labels"]
     assert pods == labels(APP, "identity", OWNER)
     for kind, key in (("NetworkPolicy", "podSelector"), ("PodDisruptionBudget", "selector")):
-        (found,) = [one for one in recorded().kubernetes if one.inputs["kind"] == kind]
+        own = [one for one in recorded().kubernetes if one.identity[2] == HOME.name]
+        (found,) = [one for one in own if one.inputs["kind"] == kind]
         assert found.inputs["spec"][key]["matchLabels"] == selector(APP)
 
 

@@ -53,10 +53,6 @@ def test_it_finds_its_vpc_without_asking_the_nodes_metadata() -> None:
     assert VALUES["region"] == PLACE.region
 
 
-def test_the_control_plane_reaches_its_webhook() -> None:
-    assert (VALUES["hostNetwork"], VALUES["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
-
-
 def test_what_it_has_no_rights_for_is_off() -> None:
     for feature, service in [
         ("enableWafv2", "wafv2"),

@@ -24,7 +24,7 @@ from components.secrets.secret_store import (
     token_review_binding,
     token_review_role,
 )
-from config.schema import AwsKmsSeal, SecretBackend, SecretServer, SecretStoreSettings
+from config.schema import AwsKmsSeal, ChartSettings, SecretBackend, SecretServer, SecretStoreSettings
 from tests.recorder import Recorder, run
 
 ROLE = "arn:aws:iam::123456789012:role/store"
@@ -37,6 +37,7 @@ def arguments(cluster: str = "east", backend: SecretBackend = "openbao") -> Secr
         cluster=cluster,
         users=["platform"],
         reviewers=REVIEWERS,
+        charts=ChartSettings(source="upstream"),
         owner=Owner(team="platform", cost_center="core", environment="test"),
     )
 

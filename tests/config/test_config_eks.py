@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic_core import PydanticCustomError
 
-from config.eks import AwsSettings
+from config.eks import AwsSettings, check_pod_range
 from config.eks_pools import PoolCapacity, instance_types
 from config.explain import problems_of
 from config.gpu_pool import GpuPool
@@ -66,6 +67,25 @@ def test_zones_are_taken_as_they_are_given(eks: Data) -> None:
     assert cluster_of(changed(eks, "aws.zones", zones)).aws.in_region("eu-central-1") == tuple(zones)
 
 
+@pytest.mark.parametrize(
+    ("vpc", "pods", "taken"),
+    [
+        ("10.1.0.0/16", "10.0.0.0/20", False),
+        ("10.1.0.0/16", "10.2.0.0/16", True),
+        ("172.20.0.0/16", "172.24.0.0/16", True),
+        ("172.20.0.0/16", "10.64.0.0/16", False),
+    ],
+)
+def test_pods_have_a_range_that_ec2_adds_to_the_vpcs_own(vpc: str, pods: str, taken: bool) -> None:
+    if taken:
+        check_pod_range(pods, vpc)
+    else:
+        with pytest.raises(
+            PydanticCustomError, match=f"outside of 10.0.0.0/16|below 172.16.0.0/12 or .* {vpc!r}"
+        ):
+            check_pod_range(pods, vpc)
+
+
 MIG = {"strategy": "mig", "profiles": {"3g.40gb": 2}}
 A100 = {"name": "a100", "model": "A100-80GB", "purpose": "dev", "nodes": 1, "gpusPerNode": 8, "sharing": MIG}
 
@@ -95,6 +115,9 @@ BAD: list[tuple[str, Any, str, str, str]] = [
         "zones of eu-central-1",
     ),
     ("aws.zones", ["eu-central-1a"] * 3, "aws.zones", "eu-central-1a", "three different zones"),
+    ("network.podCidr", "10.64.0.0/14", "network.podCidr", "10.64.0.0/14", "between /16 and /24"),
+    ("network.podCidr", "172.16.0.0/16", "network.podCidr", "172.16.0.0/16", "10.0.0.0/8 or 100.64.0.0/10"),
+    ("network.podCidr", "100.64.0.0/16", "", "", ""),
     ("network.serviceCidr", "100.64.0.0/16", "network.serviceCidr", "100.64.0.0/16", "EKS takes no other"),
     ("aws.pools", {"h10": {}}, "aws.pools.h10", "'h10'", "did you mean 'h100'"),
     ("aws.pools", {"h100": {"maxNodes": 0}}, "aws.pools.h100.maxNodes", "0", "at least 1"),

@@ -278,6 +278,12 @@ def test_one_mistake_is_refused_with_its_place_and_remedy(
         ),
         ({"charts.source": "mirror"}, "settings.charts.mirror", "given nothing", "needs an address"),
         (
+            {"charts.definitions": "https://mirror.example.com/definitions"},
+            "settings.charts.definitions",
+            "given 'https://mirror.example.com/definitions'",
+            "leave it out, or set source to 'mirror'",
+        ),
+        (
             {"charts.mirror": "oci://mirror.example.com/charts"},
             "settings.charts.mirror",
             "given 'oci://mirror.example.com/charts'",

@@ -59,6 +59,20 @@ def test_the_real_definitions_serve_what_the_platform_uses() -> None:
         ("external-secrets.io", "v1", "SecretStore"),
         ("external-secrets.io", "v1", "ClusterSecretStore"),
         ("generators.external-secrets.io", "v1alpha1", "VaultDynamicSecret"),
+        ("generators.external-secrets.io", "v1alpha1", "Webhook"),
+        *(("cert-manager.io", "v1", kind) for kind in ("Certificate", "ClusterIssuer", "Issuer")),
+        *(
+            ("gateway.networking.k8s.io", version, kind)
+            for version in ("v1", "v1beta1")
+            for kind in ("Gateway", "GatewayClass", "HTTPRoute", "ReferenceGrant")
+        ),
+        ("gateway.networking.k8s.io", "v1", "TLSRoute"),
+        *(
+            ("networking.istio.io", version, kind)
+            for version in ("v1", "v1beta1", "v1alpha3")
+            for kind in ("ServiceEntry", "Sidecar", "WorkloadEntry")
+        ),
+        *(("telemetry.istio.io", version, "Telemetry") for version in ("v1", "v1alpha1")),
         *(
             ("security.istio.io", version, kind)
             for version in ("v1", "v1beta1")

@@ -7,7 +7,8 @@ from lab.openbao_policies import POLICIES, PROGRAM, PROVIDER, READER, WRITER
 
 def test_the_agent_reads_what_the_platform_needs_and_no_wildcard_at_the_root() -> None:
     assert {tuple(verbs) for verbs in POLICIES[READER].values()} == {("read",)}
-    assert set(POLICIES[READER]) == {"secret/data/mlflow/*", "database/creds/mlflow"}
+    wanted = {"secret/data/mlflow/*", "secret/data/oidc/mesh-*", "database/creds/mlflow"}
+    assert set(POLICIES[READER]) == wanted
 
 
 def test_the_lab_writes_below_one_folder_only() -> None:

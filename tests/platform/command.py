@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class Platform:
     """A running lab and the `mlops` command for it."""
 
     folder: LabFolder
+    checkout: Path = ROOT
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -31,7 +32,7 @@ class Platform:
         """What the command prints, both streams; it must end as expected."""
         done = subprocess.run(
             [MLOPS, *words],
-            cwd=ROOT,
+            cwd=self.checkout,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -43,6 +44,10 @@ class Platform:
             f"mlops {' '.join(words)} ended with {done.returncode}:\n{done.stdout}"
         )
         return done.stdout
+
+    def of(self, checkout: Path) -> Platform:
+        """The same lab, used from another checkout."""
+        return replace(self, checkout=checkout)
 
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.mlops("status", "--json"))

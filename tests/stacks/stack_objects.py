@@ -14,6 +14,8 @@ Account = tuple[str, str, str]
 """Cluster, namespace and name."""
 
 CLUSTER_WIDE = {
+    "CiliumClusterwideNetworkPolicy",
+    "ClusterIssuer",
     "ClusterRole",
     "ClusterRoleBinding",
     "ClusterSecretStore",
@@ -28,19 +30,42 @@ CLUSTER_WIDE = {
 }
 
 
-INSTALLED_APART = {"external-secrets": {"app.kubernetes.io/name": "external-secrets"}}
-"""Pods that others bring into namespaces of the stack (docs/operator.md), with the labels that the chart of
-external-secrets gives its controller, from its own name."""
+STORES = {"vault", "openbao"}
+"""Names of the secret store's charts."""
+
+OPERATOR = "external-secrets"
+INSTALLED_APART = {OPERATOR: {"app.kubernetes.io/name": OPERATOR}}
+"""Pods in namespaces of the stack, whoever installs their chart, with the labels that it gives its controller from its
+own name."""
+
+SYSTEM = {
+    "kube-system": {"app.kubernetes.io/name": "cert-manager", "app.kubernetes.io/instance": "cert-manager"}
+}
+"""What the program puts into namespaces that every cluster has: pods by their labels, whoever installs the chart."""
+
+MESH = {"istio-system": ("istiod",), "istio-gateways": ("ingress", "east-west")}
+"""Pods of the control plane, from its charts, and of gateways, which it makes from their objects: name by namespace."""
 
 
 def place(one: Declaration) -> Place:
+    """What comes before everything else has a provider of its own, in the same cluster."""
+    cluster = one.provider.removesuffix("-bootstrap")
     if one.is_chart:
-        return (one.provider, one.inputs["namespace"])
-    return (one.provider, one.inputs["metadata"].get("namespace", ""))
+        return (cluster, one.inputs["namespace"])
+    return (cluster, one.inputs["metadata"].get("namespace", ""))
 
 
 def name(one: Declaration) -> str:
     return str(one.inputs["metadata"]["name"])
+
+
+def meshed(recorded: Recorder) -> set[Place]:
+    """Namespaces whose pods get a proxy."""
+    return {
+        (place(one)[0], name(one))
+        for one in of_kind(recorded, "Namespace")
+        if "istio.io/rev" in one.inputs["metadata"]["labels"]
+    }
 
 
 def of_kind(recorded: Recorder, *kinds: str) -> Iterator[Declaration]:
@@ -53,8 +78,19 @@ def of_type(recorded: Recorder, *types: str) -> list[Declaration]:
 
 
 def charts(recorded: Recorder) -> list[Declaration]:
-    """Charts of the platform; those that an EKS cluster itself needs are in a namespace that is not the stack's."""
-    return [one for one in recorded.declarations if one.is_chart and one.inputs["namespace"] != "kube-system"]
+    """Those of hosted servers: what every cluster has comes from others, which have tests of their own."""
+    return [one for one in recorded.declarations if one.is_chart and one.inputs["name"] in STORES]
+
+
+def controllers(recorded: Recorder) -> list[Declaration]:
+    """external-secrets; the chart that brings its kinds runs nothing."""
+    return [
+        one
+        for one in recorded.declarations
+        if one.is_chart
+        and one.inputs["name"] == OPERATOR
+        and one.inputs["values"].get("createOperator", True)
+    ]
 
 
 def namespaces(recorded: Recorder) -> set[Place]:
@@ -63,7 +99,7 @@ def namespaces(recorded: Recorder) -> set[Place]:
 
 def running(recorded: Recorder) -> list[Declaration]:
     """All that starts pods, at once or through an operator or a chart."""
-    return [*of_kind(recorded, "Deployment", "Keycloak"), *charts(recorded)]
+    return [*of_kind(recorded, "Deployment", "Keycloak"), *charts(recorded), *controllers(recorded)]
 
 
 def pods(recorded: Recorder) -> Iterator[tuple[Declaration, dict[str, Any]]]:
@@ -99,17 +135,34 @@ def pod_labels(recorded: Recorder) -> list[tuple[Place, Mapping[str, str]]]:
             for there in namespaces(recorded)
             if there[1] in INSTALLED_APART
         ),
+        *((there, SYSTEM[there[1]]) for there in system_places(recorded)),
+        *(
+            (there, {"app.kubernetes.io/name": name})
+            for there in namespaces(recorded)
+            for name in MESH.get(there[1], ())
+        ),
     ]
 
 
+def system_places(recorded: Recorder) -> set[Place]:
+    """Namespaces that every cluster has, and in which the program has something."""
+    return {(cluster, name) for cluster, _ in namespaces(recorded) for name in SYSTEM}
+
+
 def accounts(recorded: Recorder) -> set[Account]:
-    """ServiceAccounts that are declared, and those that charts make under their release's name."""
+    """ServiceAccounts that are declared, and those that charts and gateways make under their own names."""
     made = {(*place(one), name(one)) for one in of_kind(recorded, "ServiceAccount")}
-    return made | {
-        (*place(one), one.inputs["name"])
-        for one in charts(recorded)
-        if one.inputs["values"]["server"]["serviceAccount"]["create"]
-    }
+    gateways = {(*place(one), f"{name(one)}-istio") for one in of_kind(recorded, "Gateway")}
+    return (
+        made
+        | gateways
+        | {(*there, SYSTEM[there[1]]["app.kubernetes.io/name"]) for there in system_places(recorded)}
+        | {
+            (*place(one), one.inputs["name"])
+            for one in charts(recorded)
+            if one.inputs["values"]["server"]["serviceAccount"]["create"]
+        }
+    )
 
 
 def selected(spec: Mapping[str, Any]) -> Mapping[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from zero_trust.judge import defects
 from zero_trust.objects import objects
@@ -19,6 +21,7 @@ from tests.stacks.stack_objects import (
     pod_labels,
     pods,
     selected,
+    system_places,
 )
 
 
@@ -33,7 +36,7 @@ def test_the_zero_trust_pack_finds_nothing(recorded: Recorder) -> None:
 
 
 def test_wl_12_every_object_is_in_a_namespace_of_the_stack_or_cluster_wide(recorded: Recorder) -> None:
-    known = namespaces(recorded)
+    known = namespaces(recorded) | system_places(recorded)
     homeless = [
         one.name
         for one in recorded.kubernetes
@@ -100,14 +103,19 @@ def test_nw_04_every_selector_finds_a_pod_of_the_stack(recorded: Recorder) -> No
             ], one.name
 
 
-def test_nw_05_no_cilium_rule_opens_the_world_and_names_are_exact(recorded: Recorder) -> None:
+def test_nw_05_the_world_is_let_in_at_the_ingress_alone_and_names_are_exact(recorded: Recorder) -> None:
     for one in of_kind(recorded, "CiliumNetworkPolicy"):
         for rule in [*one.inputs["spec"].get("egress", ()), *one.inputs["spec"].get("ingress", ())]:
-            assert not {key for key in rule if key.endswith(("CIDR", "CIDRSet"))}, one.name
-            assert not {*rule.get("fromEntities", ()), *rule.get("toEntities", ())} - {"kube-apiserver"}, (
-                one.name
-            )
+            ranges = {key for key in rule if key.endswith(("CIDR", "CIDRSet"))}
+            assert not ranges or ports(rule) == {"15443"}, one.name
+            entities = {*rule.get("fromEntities", ()), *rule.get("toEntities", ())} - {"kube-apiserver"}
+            assert not entities or (entities, name(one)) == ({"world"}, "ingress-from-outside"), one.name
+            assert not entities or ports(rule) == {"80", "443"}, one.name
             assert all(list(name) == ["matchName"] for name in rule.get("toFQDNs", ())), one.name
+
+
+def ports(rule: dict[str, Any]) -> set[str]:
+    return {port["port"] for entry in rule.get("toPorts", ()) for port in entry["ports"]}
 
 
 def test_nw_06_every_service_stays_inside_its_cluster(recorded: Recorder) -> None:

@@ -144,14 +144,15 @@ def test_an_eks_cluster_is_reached_by_a_kubeconfig_of_our_own(prod: Recorder) ->
     for one in prod.declarations:
         if one.type == "pulumi:providers:kubernetes":
             document = json.loads(one.inputs["kubeconfig"])
-            assert document["current-context"] == one.inputs["context"] == one.name
-            assert f"{one.name}-admins-mlops-deployer-rights" in one.dependencies
+            cluster = one.inputs["clusterIdentifier"]
+            assert document["current-context"] == one.inputs["context"] == cluster
+            assert f"{cluster}-admins-mlops-deployer-rights" in one.dependencies
 
 
-def test_what_the_cluster_reaches_kubernetes_with_does_not_wait_for_nodes(prod: Recorder) -> None:
-    """A node is ready only once a CNI runs there, which comes by this provider."""
+def test_what_the_network_comes_by_does_not_wait_for_nodes(prod: Recorder) -> None:
+    """A node is ready only once a CNI runs there."""
     for one in prod.declarations:
-        if one.type == "pulumi:providers:kubernetes":
+        if one.type == "pulumi:providers:kubernetes" and one.name.endswith("-bootstrap"):
             assert not any("-system-" in name for name in one.dependencies)
 
 

@@ -67,6 +67,14 @@ def test_its_nodes_are_in_three_private_subnets_of_the_vpc(emulated: Emulated) -
     assert not any(one["MapPublicIpOnLaunch"] for one in subnets)
 
 
+def test_its_pods_are_in_three_other_subnets_of_the_same_vpc(emulated: Emulated) -> None:
+    ec2 = emulated.client("ec2")
+    subnets = ec2.describe_subnets(Filters=[{"Name": "tag:cilium.io/pods", "Values": ["prod-eu"]}])["Subnets"]
+    assert len({one["AvailabilityZone"] for one in subnets}) == len(subnets) == 3
+    (vpc,) = ec2.describe_vpcs(VpcIds=[subnets[0]["VpcId"]])["Vpcs"]
+    assert "10.64.0.0/16" in {one["CidrBlock"] for one in vpc["CidrBlockAssociationSet"]}
+
+
 def test_its_nodes_start_from_the_hardened_template(emulated: Emulated) -> None:
     versions = emulated.client("ec2").describe_launch_template_versions(LaunchTemplateName="prod-eu-system")
     data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
@@ -78,9 +86,17 @@ def test_its_nodes_start_from_the_hardened_template(emulated: Emulated) -> None:
 def test_iam_took_every_role_and_its_policies(emulated: Emulated) -> None:
     iam = emulated.client("iam")
     found = {one["RoleName"] for one in iam.list_roles()["Roles"]}
-    parts = ("control-plane", "system", "karpenter", "karpenter-nodes", "ebs-csi", "load-balancers")
+    parts = (
+        "control-plane",
+        "system",
+        "karpenter",
+        "karpenter-nodes",
+        "ebs-csi",
+        "load-balancers",
+        "pod-network",
+    )
     assert {f"prod-eu-{part}" for part in parts} <= found
-    for part in ("karpenter", "ebs-csi", "load-balancers"):
+    for part in ("karpenter", "ebs-csi", "load-balancers", "pod-network"):
         policy = iam.get_role_policy(RoleName=f"prod-eu-{part}", PolicyName="rights")["PolicyDocument"]
         assert policy["Statement"]
 

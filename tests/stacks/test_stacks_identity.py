@@ -38,7 +38,8 @@ def test_everything_of_the_realm_goes_through_keycloaks_provider(recorded: Recor
 
 def test_every_application_is_a_client_with_exact_addresses_and_one_way_to_log_in(recorded: Recorder) -> None:
     clients = {one["clientId"]: one for one in keycloak(recorded, "Client")}
-    assert clients.keys() - {"realm-management"} == {application.client for application in APPLICATIONS}
+    of_clusters = {client for client in clients if client.startswith("mesh-")}
+    assert clients.keys() - {"realm-management"} - of_clusters == {one.client for one in APPLICATIONS}
     for application in APPLICATIONS:
         client = clients[application.client]
         assert client["validRedirectUris"]
@@ -120,7 +121,10 @@ def test_no_user_has_a_password_and_no_client_a_secret_of_ours(in_lab: Recorder)
     assert all(one["requiredActions"] == ["UPDATE_PASSWORD"] for one in keycloak(in_lab, "User"))
 
 
-def test_secrets_of_clients_are_handed_on_as_secrets_alone(recorded: Recorder) -> None:
+def test_secrets_of_clients_are_handed_on_as_secrets_alone(
+    recorded: Recorder, settings: PlatformSettings
+) -> None:
     kept = {one.inputs["name"]: in_the_open(one.inputs["dataJson"]) for one in of_type(recorded, "SecretV2")}
     confidential = {application.client for application in APPLICATIONS if application.confidential}
+    confidential |= {f"mesh-{cluster.name}" for cluster in settings.clusters}
     assert kept == {f"oidc/{client}": '"(secret)"' for client in confidential}

@@ -8,7 +8,7 @@ from config.schema import PlatformSettings
 from stacks.platform import build
 from tests.components.secret_values import in_the_open
 from tests.recorder import Declaration, Recorder, run
-from tests.stacks.conftest import recorded_unhosted
+from tests.stacks.conftest import settings_of, unhosted
 from tests.stacks.stack_objects import charts, of_kind, place, running
 
 
@@ -21,8 +21,8 @@ def test_every_object_goes_through_the_explicit_provider_of_its_cluster(
 ) -> None:
     clusters = {cluster.name for cluster in settings.clusters}
     declared = [*recorded.kubernetes, *charts(recorded)]
-    assert {one.provider for one in declared} == clusters
-    assert [one.name for one in declared if not one.name.startswith(f"{one.provider}-")] == []
+    assert {place(one)[0] for one in declared} == clusters
+    assert [one.name for one in declared if not one.name.startswith(f"{place(one)[0]}-")] == []
 
 
 def test_every_child_is_named_for_its_component(recorded: Recorder) -> None:
@@ -83,8 +83,12 @@ def test_a_deployment_comes_after_all_that_it_refers_to(recorded: Recorder) -> N
 
 
 def test_clusters_differ_by_their_settings_alone(stack: str, settings: PlatformSettings) -> None:
-    """Servers of the whole estate apart, of which there is one each, and what is named for a GPU pool."""
-    declared = [one for one in recorded_unhosted(stack).kubernetes if "karpenter" not in one.type]
+    """Servers of the whole estate apart, of which there is one each, what is named for a GPU pool, and what clusters
+    know of each other."""
+    apart = settings.mesh.model_copy(update={"multi_primary": False})
+    alone = unhosted(settings_of(stack)).model_copy(update={"mesh": apart})
+    recorded = run(lambda: build(alone), stack)
+    declared = [one for one in recorded.kubernetes if "karpenter" not in one.type]
     shapes = [
         {same_but_for_the_cluster(one, cluster.name) for one in declared if one.provider == cluster.name}
         for cluster in settings.clusters

@@ -10,8 +10,11 @@ from config.applications import APPLICATIONS
 from config.schema import PlatformSettings
 from tests.recorder import Declaration, Recorder
 from tests.stacks.conftest import recorded_lab
-from tests.stacks.stack_objects import accounts, name, namespaces, of_kind, place, selected
+from tests.stacks.stack_objects import accounts, meshed, name, namespaces, of_kind, place, selected
 from tests.stacks.stack_world import ISSUER
+
+EDGE = "ingress-edge"
+"""The one policy with rules for callers without identity: what the ingress redirects, and TLS that it passes on."""
 
 RAISING = {"bind", "escalate", "impersonate", "approve", "sign"}
 SHELLS = {"exec", "attach", "portforward", "proxy", "ephemeralcontainers"}
@@ -42,7 +45,36 @@ def test_id_03_no_rule_raises_rights(recorded: Recorder) -> None:
     for role, rule in rules(recorded):
         assert not RAISING & set(rule["verbs"]), role
         assert not OF_RIGHTS & set(rule["apiGroups"]), role
-        assert not {"serviceaccounts", "serviceaccounts/token"} & set(rule["resources"]), role
+        assert "serviceaccounts" not in rule["resources"], role
+
+
+def test_id_03_tokens_are_made_of_exactly_the_accounts_that_enter_the_store_so(recorded: Recorder) -> None:
+    """cert-manager makes some of its own, external-secrets of those that its stores and generators name."""
+    made = {
+        (*place(one), account)
+        for one in of_kind(recorded, "ClusterRole", "Role")
+        for rule in one.inputs["rules"]
+        if "serviceaccounts/token" in rule["resources"]
+        for account in rule["resourceNames"]
+    }
+    named = set()
+    for one in of_kind(recorded, "ClusterSecretStore", "SecretStore", "VaultDynamicSecret"):
+        spec = one.inputs["spec"]
+        vault = spec["provider"].get("vault", spec["provider"])
+        account = vault["auth"]["kubernetes"]["serviceAccountRef"]
+        named.add((place(one)[0], account.get("namespace", place(one)[1]), account["name"]))
+    clusters = {cluster for cluster, _ in namespaces(recorded)}
+    assert made == named | {(cluster, "kube-system", "cert-manager") for cluster in clusters}
+
+
+def test_id_03_controllers_alone_make_tokens(recorded: Recorder) -> None:
+    makers = {
+        (subject["namespace"], subject["name"])
+        for one in of_kind(recorded, "RoleBinding")
+        if one.inputs["roleRef"]["name"].endswith("-tokens")
+        for subject in one.inputs["subjects"]
+    }
+    assert makers == {("kube-system", "cert-manager"), ("external-secrets", "external-secrets")}
 
 
 def test_id_04_and_05_no_rule_reads_secrets_or_opens_a_shell(recorded: Recorder) -> None:
@@ -54,7 +86,9 @@ def test_id_04_and_05_no_rule_reads_secrets_or_opens_a_shell(recorded: Recorder)
 def test_id_02_and_08_every_binding_is_to_a_role_of_the_stack_and_so_never_to_cluster_admin(
     recorded: Recorder,
 ) -> None:
-    declared = {(one.provider, one.inputs["kind"], name(one)) for one in of_kind(recorded, "ClusterRole")}
+    declared = {
+        (one.provider, one.inputs["kind"], name(one)) for one in of_kind(recorded, "ClusterRole", "Role")
+    }
     bindings = list(of_kind(recorded, "ClusterRoleBinding", "RoleBinding"))
     assert bindings
     for one in bindings:
@@ -63,8 +97,13 @@ def test_id_02_and_08_every_binding_is_to_a_role_of_the_stack_and_so_never_to_cl
     assert not [role for _, _, role in declared if not role.startswith("mlops:")]
 
 
+def meshes(recorded: Recorder) -> set[str]:
+    """Groups of clusters that watch other ones."""
+    return {f"mlops:mesh-{cluster}" for cluster, _ in namespaces(recorded)}
+
+
 def test_every_subject_is_a_role_of_the_realm_or_an_account_of_the_stack(recorded: Recorder) -> None:
-    groups = {f"mlops:{role}" for role in (*Role, BREAK_GLASS)}
+    groups = {f"mlops:{role}" for role in (*Role, BREAK_GLASS)} | meshes(recorded)
     known = accounts(recorded)
     for one in of_kind(recorded, "ClusterRoleBinding", "RoleBinding"):
         for subject in one.inputs["subjects"]:
@@ -74,7 +113,7 @@ def test_every_subject_is_a_role_of_the_realm_or_an_account_of_the_stack(recorde
                 assert (subject["kind"], subject["name"]) in {("Group", group) for group in groups}, one.name
 
 
-def test_in_a_whole_cluster_only_the_group_of_last_resort_and_accounts_have_rights(
+def test_in_a_whole_cluster_only_the_group_of_last_resort_other_clusters_and_accounts_have_rights(
     recorded: Recorder,
 ) -> None:
     people = [
@@ -83,14 +122,19 @@ def test_in_a_whole_cluster_only_the_group_of_last_resort_and_accounts_have_righ
         for subject in one.inputs["subjects"]
         if subject["kind"] != "ServiceAccount"
     ]
-    assert set(people) == {f"mlops:{BREAK_GLASS}"}
+    assert set(people) == {f"mlops:{BREAK_GLASS}"} | meshes(recorded)
 
 
 def test_people_have_rights_in_tenants_namespaces_alone(
     recorded: Recorder, settings: PlatformSettings
 ) -> None:
     tenants = {tenant.name for tenant in settings.tenants if tenant.purpose != "platform"}
-    assert {place(one)[1] for one in of_kind(recorded, "RoleBinding")} <= tenants
+    people = [
+        one
+        for one in of_kind(recorded, "RoleBinding")
+        if any(subject["kind"] != "ServiceAccount" for subject in one.inputs["subjects"])
+    ]
+    assert {place(one)[1] for one in people} <= tenants
 
 
 def test_ownership_is_enforced_where_developer_environments_can_be_made(recorded: Recorder) -> None:
@@ -104,7 +148,7 @@ def test_ownership_is_enforced_where_developer_environments_can_be_made(recorded
     }
     assert bound == policies
     assert (
-        {cluster for cluster, _ in policies} == definitions == {one.provider for one in recorded.kubernetes}
+        {cluster for cluster, _ in policies} == definitions == {place(one)[0] for one in recorded.kubernetes}
     )
 
 
@@ -116,12 +160,14 @@ def allowing(recorded: Recorder) -> Iterator[tuple[Declaration, dict[str, Any]]]
 
 
 def sources(rule: dict[str, Any]) -> list[dict[str, list[str]]]:
-    return [entry["source"] for entry in rule["from"]]
+    return [entry["source"] for entry in rule.get("from", ())]
 
 
-def test_ms_02_every_namespace_allows_nothing_by_default(recorded: Recorder) -> None:
+def test_ms_02_every_namespace_of_the_mesh_allows_nothing_by_default(recorded: Recorder) -> None:
     closed = {place(one) for one in of_kind(recorded, "AuthorizationPolicy") if one.inputs["spec"] == {}}
-    assert closed == namespaces(recorded)
+    gateways = {(cluster, "istio-gateways") for cluster, _ in meshed(recorded)}
+    assert gateways
+    assert closed >= meshed(recorded) | gateways
 
 
 def test_ms_03_and_04_every_rule_names_callers_that_exist(
@@ -134,6 +180,7 @@ def test_ms_03_and_04_every_rule_names_callers_that_exist(
     found = list(allowing(recorded))
     assert found
     for one, rule in found:
+        assert sources(rule) or name(one) == EDGE, one.name
         for source in sources(rule):
             assert source.keys() in ({"principals"}, {"requestPrincipals"}), one.name
             for principal in source.get("principals", ()):
@@ -159,6 +206,7 @@ def test_ms_05_every_exposed_application_verifies_tokens_that_are_for_it_and_dem
     }
     assert demanded == verified.keys()
     clients = {application.client for application in APPLICATIONS}
+    assert {key[-1] for key in demanded} >= {("app.kubernetes.io/name", "ingress")}
     served = {(one.provider, name(one)) for one in of_kind(recorded, "Service")} & {
         (cluster.name, client) for cluster in settings.clusters for client in clients
     }

@@ -14,13 +14,26 @@ ROOT = Path(__file__).resolve().parents[2]
 CRDS = ROOT.parent / "shared" / "upstream" / "crds"
 CUSTOM = {
     "AuthorizationPolicy",
+    "Certificate",
+    "CiliumClusterwideNetworkPolicy",
     "CiliumNetworkPolicy",
+    "ClusterIssuer",
     "ClusterSecretStore",
     "ExternalSecret",
+    "Gateway",
+    "HTTPRoute",
+    "Issuer",
+    "PeerAuthentication",
+    "ReferenceGrant",
     "RequestAuthentication",
+    "SecretStore",
+    "ServiceEntry",
+    "Sidecar",
+    "Telemetry",
     "VaultDynamicSecret",
+    "Webhook",
 }
-HOSTED = {"Certificate", "EC2NodeClass", "Keycloak", "NodeOverlay", "NodePool"}
+HOSTED = {"TLSRoute", "EC2NodeClass", "Keycloak", "NodeOverlay", "NodePool"}
 """Kinds of the servers and of the clusters that stack prod makes itself."""
 
 needs_crds = pytest.mark.skipif(
@@ -110,6 +123,9 @@ def test_a_mistake_in_a_cluster_wide_object_is_seen(
         ("RequestAuthentication", ("spec", "jwtRules", 0, "issuer"), ""),
         ("RequestAuthentication", ("spec", "jwtRules", 0, "audience"), ["mlflow"]),
         ("AuthorizationPolicy", ("spec", "action"), "PERMIT"),
+        ("CiliumClusterwideNetworkPolicy", ("spec", "egressDenied"), []),
+        ("ClusterIssuer", ("spec", "vault"), {"server": "https://vault.example.com"}),
+        ("Issuer", ("spec", "selfSigned"), True),
     ],
 )
 def test_a_mistake_in_a_custom_object_is_seen(

@@ -12,6 +12,7 @@ from config.applications import APPLICATIONS
 from config.schema import PlatformSettings
 from stacks.platform import build
 from stacks.secrets import MLFLOW_POLICY, OPERATOR_POLICY, workload_accounts, workload_rules
+from stacks.trust import reviewers
 from tests.components.secret_values import in_the_open, revealed
 from tests.recorder import Recorder, run
 from tests.stacks.conftest import settings_of
@@ -66,7 +67,8 @@ def test_a_login_takes_exactly_one_account_that_its_cluster_has(
             (namespace,) = one["boundServiceAccountNamespaces"]
             taken.append((cluster.name, namespace, account))
             assert 0 < one["tokenTtl"] <= one["tokenMaxTtl"] <= LONGEST
-        assert len(set(taken)) == len(taken) == len(settings.tenants) + 2
+        wanted = [(one.namespace, one.name) for one in workload_accounts(settings, cluster).values()]
+        assert sorted(taken) == sorted((cluster.name, *one) for one in (*wanted, *reviewers(settings)))
         assert set(taken) <= known
 
 
@@ -80,7 +82,10 @@ def test_exactly_the_accounts_that_log_in_may_have_a_token_reviewed(
     recorded: Recorder, settings: PlatformSettings
 ) -> None:
     """And the store itself, in the cluster that it runs in."""
-    wanted = {(one.namespace, one.name) for one in workload_accounts(settings).values()}
+    wanted = {
+        *((one.namespace, one.name) for one in workload_accounts(settings, settings.clusters[0]).values()),
+        *reviewers(settings),
+    }
     for one in of_kind(recorded, "ClusterRoleBinding"):
         if name(one) == "mlops:token-review":
             found = {(subject["namespace"], subject["name"]) for subject in one.inputs["subjects"]}
@@ -286,6 +291,7 @@ def test_every_external_secret_is_one_that_the_operator_may_read(
         entry["remoteRef"]["key"]
         for one in of_kind(recorded, "ExternalSecret")
         for entry in one.inputs["spec"].get("data", ())
+        if one.inputs["spec"]["secretStoreRef"]["kind"] == "ClusterSecretStore"
     }
     assert keys
     for key in keys:
@@ -312,14 +318,23 @@ def test_a_tenant_reads_its_own_folder_alone(settings: PlatformSettings) -> None
 
 
 def test_every_account_gets_a_policy_and_every_policy_an_account(settings: PlatformSettings) -> None:
-    assert workload_accounts(settings).keys() == workload_rules(settings).keys() >= {MLFLOW_POLICY}
+    given = {policy for one in settings.clusters for policy in workload_accounts(settings, one)}
+    assert given == workload_rules(settings).keys() >= {MLFLOW_POLICY}
+
+
+def test_a_clusters_way_into_others_is_given_to_that_cluster_alone(settings: PlatformSettings) -> None:
+    for cluster in settings.clusters:
+        given = {policy for policy in workload_accounts(settings, cluster) if "-mesh-" in policy}
+        assert given == {f"mlops-mesh-{cluster.name}"}
+        rules = workload_rules(settings)[f"mlops-mesh-{cluster.name}"]
+        assert rules == {f"{settings.secrets.mount}/data/oidc/mesh-{cluster.name}": ("read",)}
 
 
 def test_se_03_no_policy_reaches_beyond_its_mount(recorded: Recorder, settings: PlatformSettings) -> None:
     paths = [path for text in policies(recorded).values() for path in re.findall(r'path "([^"]+)"', text)]
     assert paths
     for path in paths:
-        assert path.startswith((f"{settings.secrets.mount}/", "database/creds/")), path
+        assert path.startswith((f"{settings.secrets.mount}/", "database/creds/", "pki-mesh/root/sign-")), path
         assert "+" not in path
         assert "*" not in path.removesuffix("/*"), path
     assert not [name for name, text in policies(recorded).items() if "sudo" in text]

@@ -1,0 +1,73 @@
+"""The right to tokens of named ServiceAccounts, for a controller that enters the secret store in their name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from components.base import Component
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+
+_GROUP = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenMakerArgs:
+    """`maker` is the controller's account and its namespace, `accounts` are those whose tokens it may make, each with
+    its namespace. `labels` are on every object."""
+
+    maker: tuple[str, str]
+    accounts: Sequence[tuple[str, NamespaceRef]]
+    labels: Mapping[str, str]
+
+
+class TokenMaker(Component, token="mlops:index:TokenMaker"):
+    """One role in each namespace, which names its accounts. Charts give either no such right or one to all tokens."""
+
+    def __init__(self, name: str, args: TokenMakerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        named: dict[str, list[str]] = {}
+        homes = {namespace.name: namespace for _, namespace in args.accounts}
+        for account, namespace in args.accounts:
+            named.setdefault(namespace.name, []).append(account)
+        for home, accounts in named.items():
+            role = token_role(args.maker, accounts, homes[home], args.labels)
+            binding = token_binding(args.maker, homes[home], args.labels)
+            binding["roleRef"]["name"] = part(self, f"{home}-role", role)
+            part(self, f"{home}-binding", binding)
+        self.register_outputs({})
+
+
+def token_role(
+    maker: tuple[str, str], accounts: Sequence[str], namespace: NamespaceRef, labels: Mapping[str, str]
+) -> Manifest:
+    """Tokens of exactly these accounts of one namespace: one of the same name elsewhere is another one."""
+    rule = {
+        "apiGroups": [""],
+        "resources": ["serviceaccounts/token"],
+        "resourceNames": list(accounts),
+        "verbs": ["create"],
+    }
+    return kubernetes_object(
+        f"{_GROUP}/v1", "Role", _name(maker), namespace=namespace, labels=labels, rules=[rule]
+    )
+
+
+def token_binding(maker: tuple[str, str], namespace: NamespaceRef, labels: Mapping[str, str]) -> Manifest:
+    """For the controller and nobody else."""
+    account, home = maker
+    return kubernetes_object(
+        f"{_GROUP}/v1",
+        "RoleBinding",
+        _name(maker),
+        namespace=namespace,
+        labels=labels,
+        roleRef={"apiGroup": _GROUP, "kind": "Role", "name": _name(maker)},
+        subjects=[{"kind": "ServiceAccount", "name": account, "namespace": home}],
+    )
+
+
+def _name(maker: tuple[str, str]) -> str:
+    return f"mlops:{maker[0]}-tokens"

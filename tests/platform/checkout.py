@@ -1,0 +1,41 @@
+"""This checkout with other settings of the stack dev, as somebody has it who changed them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.platform.command import ROOT
+
+_PARTS = ("config", "stacks", "components", "services", "policy-packs", "Pulumi.yaml", "__main__.py")
+
+
+def checkout(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """`change` gets the settings and changes them in place."""
+    for name in _PARTS:
+        (folder / name).symlink_to(ROOT / name)
+    content = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    change(content["config"]["mlops-platform:settings"])
+    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return folder
+
+
+def without_west(settings: dict[str, Any]) -> None:
+    """One cluster, which has nobody to watch, and quotas of what it offers."""
+    settings["clusters"] = [one for one in settings["clusters"] if one["name"] != "west"]
+    settings["mesh"]["multiPrimary"] = False
+    for tenant in settings["tenants"]:
+        gpus = tenant["quota"].get("gpus", {})
+        tenant["quota"]["gpus"] = {name: count for name, count in gpus.items() if name == "nvidia.com/gpu"}
+
+
+def with_north(settings: dict[str, Any]) -> None:
+    """A third cluster, with a network of its own and no GPU."""
+    north = copy.deepcopy(settings["clusters"][1])
+    north |= {"name": "north", "region": "lab-north", "gpuPools": []}
+    north["network"] = {"id": "network-north", "podCidr": "10.30.0.0/16", "serviceCidr": "10.31.0.0/16"}
+    settings["clusters"].append(north)
