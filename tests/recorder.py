@@ -16,6 +16,7 @@ from unittest.mock import patch
 import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import run_pulumi_func
 
 from tests import aws_answers
@@ -143,9 +144,10 @@ def run(program: Program, stack: str = "test", *, preview: bool = True) -> Recor
     """Run a program to its end and return what it declared and exported. Raises RepeatedUrnError."""
     recorder = Recorder()
 
-    def main() -> None:
+    async def main() -> None:
         for name, value in (program() or {}).items():
             pulumi.export(name, value)
+        await _settled()
 
     async def under_mocks() -> None:
         mocks.set_mocks(recorder.mocks, PROJECT, stack, preview, monitor=recorder)
@@ -159,6 +161,12 @@ def run(program: Program, stack: str = "test", *, preview: bool = True) -> Recor
     if repeated:
         raise RepeatedUrnError(f"declared more than once: {', '.join(sorted(repeated))}")
     return recorder
+
+
+async def _settled() -> None:
+    """All values are known. The SDK, left to itself, waits for one at a time and looks at all of them each time."""
+    while waiting := [one for one in SETTINGS.outputs if not one.done()]:
+        await asyncio.wait(waiting)
 
 
 def _declaration(urn: str, request: Any) -> Declaration:
