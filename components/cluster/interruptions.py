@@ -12,7 +12,6 @@ from pulumi_aws import cloudwatch, sqs
 from components.base import Component
 from components.cluster.place import Place
 from components.cluster.policy import allow, deny, document
-from components.manifest import known_after
 
 EVENTS: Mapping[str, tuple[str, str]] = {
     "health": ("aws.health", "AWS Health Event"),
@@ -35,9 +34,7 @@ class InterruptionsArgs:
 
 
 class Interruptions(Component, token="mlops:index:Interruptions"):
-    """The queue, and a rule for each kind of warning. `queue` is its ARN, known once warnings arrive."""
-
-    queue: pulumi.Output[str]
+    """The queue, and a rule for each kind of warning."""
 
     def __init__(
         self, name: str, args: InterruptionsArgs, opts: pulumi.ResourceOptions | None = None
@@ -50,10 +47,9 @@ class Interruptions(Component, token="mlops:index:Interruptions"):
             sqs_managed_sse_enabled=True,
             opts=self.opts(),
         )
-        open_ = sqs.QueuePolicy(
+        sqs.QueuePolicy(
             self.child("senders"), queue_url=queue.url, policy=senders(args.place), opts=self.opts()
         )
-        targets = []
         for event in EVENTS:
             rule = cloudwatch.EventRule(
                 self.child(event),
@@ -61,16 +57,14 @@ class Interruptions(Component, token="mlops:index:Interruptions"):
                 event_pattern=pattern(event),
                 opts=self.opts(),
             )
-            target = cloudwatch.EventTarget(
+            cloudwatch.EventTarget(
                 self.child(f"{event}-target"),
                 rule=rule.name,
                 target_id="karpenter",
                 arn=queue.arn,
                 opts=self.opts(),
             )
-            targets.append(target.id)
-        self.queue = known_after(queue.arn, [open_.id, *targets])
-        self.register_outputs({"queue": self.queue})
+        self.register_outputs({})
 
 
 def queue_name(place: Place) -> str:

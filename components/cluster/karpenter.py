@@ -10,7 +10,7 @@ import pulumi
 from pulumi_aws import eks, iam
 
 from components.base import Component
-from components.cluster.interruptions import Interruptions, InterruptionsArgs, queue_name
+from components.cluster.interruptions import Interruptions, InterruptionsArgs, queue_arn, queue_name
 from components.cluster.karpenter_rights import controller_rights
 from components.cluster.node_identity import NodeIdentity, NodeIdentityArgs
 from components.cluster.place import Place
@@ -58,7 +58,12 @@ class Karpenter(Component, token="mlops:index:Karpenter"):
             opts=self.opts(),
         )
         warnings = Interruptions(self.child("interruptions"), InterruptionsArgs(place=place), self.opts())
-        rights = pulumi.Output.all(queue=warnings.queue, node_role=nodes.role, profile=profile.arn)
+        rights = controller_rights(
+            place,
+            queue=queue_arn(place),
+            node_role=place.role(NODES),
+            profile=place.iam(f"instance-profile/{place.named(NODES)}"),
+        )
         identity = PodIdentity(
             self.child("identity"),
             PodIdentityArgs(
@@ -67,7 +72,7 @@ class Karpenter(Component, token="mlops:index:Karpenter"):
                 part=ROLE,
                 namespace=NAMESPACE,
                 service_account=SERVICE_ACCOUNT,
-                rights=rights.apply(lambda arns: controller_rights(place, **arns)),
+                rights=rights,
             ),
             self.opts(),
         )
@@ -77,8 +82,9 @@ class Karpenter(Component, token="mlops:index:Karpenter"):
             args.charts,
             namespace=NAMESPACE,
             values=chart_values(place, args.egress, args.labels),
-            # Pods get credentials when they are admitted; a namespace that waits would hide the chart's objects.
-            opts=self.opts(depends_on=[identity, entry]),
+            # Pods get credentials when they are admitted; a namespace that waits would hide the chart's objects, and
+            # rights that wait for what they name would be unknown in a first preview.
+            opts=self.opts(depends_on=[identity, entry, warnings, profile]),
             wait=False,
         )
         self.register_outputs({})
