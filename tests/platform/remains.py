@@ -22,7 +22,7 @@ Key = tuple[str, str, str]
 _SECONDS = 60.0
 _NEW_IN_CLUSTERS = {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"}
 _ADDRESSES = {"clusterIP", "clusterIPs"}
-_NEW_IN_REALMS = {"id", "containerId", "client.secret.creation.time"}
+_NEW_IN_REALMS = {"id", "containerId", "createdTimestamp", "client.secret.creation.time"}
 _NEW_IN_STORES = {"accessor", "uuid"}
 
 
@@ -48,7 +48,7 @@ def cluster_objects(
 
 
 def realm(folder: LabFolder, settings: PlatformSettings) -> Properties:
-    """All of the realm but its users, as Keycloak's administrator exports it; secrets are hidden by Keycloak."""
+    """All of the realm but people, as Keycloak's administrator exports it; secrets are hidden by Keycloak."""
     with httpx.Client(
         base_url=settings.outside.url(settings.access.keycloak),
         verify=trust(folder.ca),
@@ -68,7 +68,8 @@ def realm(folder: LabFolder, settings: PlatformSettings) -> Properties:
             headers={"Authorization": f"Bearer {login.json()['access_token']}"},
         ).raise_for_status()
     whole: Properties = _without(exported.json(), _NEW_IN_REALMS)
-    return whole
+    accounts = sorted(whole.get("users", ()), key=lambda account: account["username"])
+    return {**whole, "users": accounts}
 
 
 def secret_store(folder: LabFolder, settings: PlatformSettings) -> Properties:
