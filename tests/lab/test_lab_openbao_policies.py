@@ -27,7 +27,8 @@ def test_sudo_is_only_where_openbao_asks_for_it() -> None:
         "sys/auth/kubernetes-*",
         "sys/audit",
         "pki-mesh/root",
-    }
+        "pki-mesh-*",
+    }, "a root of a later generation has a mount of its own, and a policy cannot end behind a star"
 
 
 @pytest.mark.parametrize("path", PROGRAM)
