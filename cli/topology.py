@@ -7,7 +7,6 @@ from config.schema import ClusterSettings, GpuPool, PlatformSettings
 from lab.topology import Cluster, Node, Taint, Topology
 
 SYSTEM_CAPACITY = {"cpu": "16", "memory": "64Gi", "ephemeral-storage": "200Gi", "pods": "110"}
-GPU_NODE_CAPACITY = {"cpu": "96", "memory": "1152Gi", "ephemeral-storage": "2Ti", "pods": "110"}
 SYSTEM_NODES = 2
 
 
@@ -44,9 +43,9 @@ def _gpu_node(cluster: ClusterSettings, pool: GpuPool, number: int) -> Node:
     name = f"{cluster.name}-{pool.name}-{number}"
     return Node(
         name=name,
-        labels=_common_labels(name, cluster) | dict(gpu.node_labels(pool)),
+        labels=_common_labels(name, cluster) | gpu.node_labels(pool),
         taints=tuple(Taint(**taint) for taint in gpu.node_taints(pool)),
-        capacity=GPU_NODE_CAPACITY | dict(gpu.allocatable(pool)),
+        capacity=gpu.capacity(pool),
     )
 
 

@@ -1,8 +1,8 @@
 """The one table of EC2 instance types with NVIDIA GPUs: which model, and how many of them.
 
-Source: AWS, "Amazon EC2 instance types: Accelerated computing" (families P4 to P5en, G4dn, G6, Gr6, G6e); the
-test compares it with the answers of DescribeInstanceTypes that the AWS emulator carries. Fractions of a GPU
-(G6f, Gr6f) are left out: nothing here can share them. EC2 has no A30 and no H100 NVL.
+Source: AWS, "Amazon EC2 instance types: Accelerated computing" (families P4 to P6-B200, G4dn, G6, Gr6,
+G6e); the test compares it with the answers of DescribeInstanceTypes that the AWS emulator carries. Fractions of a
+GPU (G6f, Gr6f) are left out: nothing here can share them. EC2 has no A30 and no H100 NVL.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _TABLE: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "A100-80GB": {8: ("p4de.24xlarge",)},
     "H100-80GB": {1: ("p5.4xlarge",), 8: ("p5.48xlarge",)},
     "H200-141GB": {8: ("p5e.48xlarge", "p5en.48xlarge")},
+    "B200-180GB": {8: ("p6-b200.48xlarge",)},
     "L4-24GB": {
         1: (
             *("g6.xlarge", "g6.2xlarge", "g6.4xlarge", "g6.8xlarge", "g6.16xlarge"),

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from config.closest import or_list
 from config.clusters import ClusterSettings, EksCluster
-from config.gpu import allocatable
+from config.gpu_slices import offered
 from config.identity import UserSettings
 from config.mesh import MeshSettings
 from config.tenants import TenantSettings
@@ -179,11 +179,11 @@ def _offered(
     clusters: Mapping[int, ClusterSettings], tenants: Mapping[int, TenantSettings]
 ) -> Iterator[Finding]:
     pools = [pool for cluster in clusters.values() for pool in cluster.gpu_pools]
-    offered = sorted({resource for pool in pools for resource in allocatable(pool)})
+    known = offered(pools)
     for index, tenant in tenants.items():
         for resource in tenant.quota.gpus:
-            if resource not in offered:
-                rest = or_list(resource, offered) if offered else "leave it out, or add a pool"
+            if resource not in known:
+                rest = or_list(resource, known) if known else "leave it out, or add a pool"
                 remedy = f"no GPU pool of any cluster offers it: {rest}"
                 path: Path = ("tenants", index, "quota", "gpus", resource)
                 yield Finding(path=path, given=repr(resource), remedy=remedy)

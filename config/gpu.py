@@ -10,9 +10,19 @@ from __future__ import annotations
 from config.catalog import NVIDIA_CUDA, NVIDIA_DRIVER
 from config.gpu_models import GPU_MODELS, GpuModel
 from config.gpu_pool import GpuPool, Mig, Mps, TimeSlicing
+from config.gpu_slices import GPU, instances, slices
 from config.mig import Profile
 
-__all__ = ["GPU_MODELS", "GpuModel", "allocatable", "capacity", "mig_config", "node_labels", "node_taints"]
+__all__ = [
+    "GPU",
+    "GPU_MODELS",
+    "GpuModel",
+    "allocatable",
+    "capacity",
+    "mig_config",
+    "node_labels",
+    "node_taints",
+]
 
 POOL_LABEL = "mlops.platform/gpu-pool"
 """Label with the pool's name on each of its nodes."""
@@ -23,8 +33,11 @@ PURPOSE_LABEL = "mlops.platform/purpose"
 DEVICE_PLUGIN_LABEL = "nvidia.com/device-plugin.config"
 """Label that names a node's configuration in the device plugin's ConfigMap: the pool's."""
 
-GPU = "nvidia.com/gpu"
-SHARED_GPU = "nvidia.com/gpu.shared"
+MIG_STATE_LABEL = "nvidia.com/mig.config.state"
+"""MIG manager's word on a node: `success` once the GPUs are cut as asked, and nothing else until then."""
+
+STARTUP_TAINT = {"key": "mlops.platform/gpu-not-ready", "value": "true", "effect": "NoSchedule"}
+"""Keeps pods off a node whose GPUs are not cut yet; `services/gpu_guard` sets and removes it by `MIG_STATE_LABEL`."""
 
 _OPERANDS = (
     "container-toolkit",
@@ -40,14 +53,7 @@ _OPERANDS = (
 
 def allocatable(pool: GpuPool) -> dict[str, str]:
     """The GPU resources that one node of the pool offers, by resource name."""
-    sharing, gpus = pool.sharing, pool.gpus_per_node
-    if isinstance(sharing, Mig):
-        if sharing.mig_strategy == "single":
-            return {GPU: str(gpus * sum(sharing.profiles.values()))}
-        return {profile.resource: str(gpus * count) for profile, count in _instances(pool)}
-    if isinstance(sharing, TimeSlicing | Mps):
-        return {SHARED_GPU if sharing.rename_by_default else GPU: str(gpus * sharing.replicas)}
-    return {GPU: str(gpus)}
+    return {one.resource: str(one.per_node) for one in slices(pool)}
 
 
 def capacity(pool: GpuPool) -> dict[str, str]:
@@ -90,16 +96,7 @@ def mig_config(pool: GpuPool) -> str:
     """
     if not isinstance(pool.sharing, Mig):
         return "all-disabled"
-    return "mlops-" + "_".join(f"{profile.label_name}-{count}" for profile, count in _instances(pool))
-
-
-def _instances(pool: GpuPool) -> list[tuple[Profile, int]]:
-    """Profiles and instances per GPU, smallest first; empty unless the pool is cut by MIG."""
-    geometry = pool.gpu.mig
-    if geometry is None or not isinstance(pool.sharing, Mig):
-        return []
-    wanted = pool.sharing.profiles
-    return [(profile, wanted[profile.name]) for profile in geometry.profiles if profile.name in wanted]
+    return "mlops-" + "_".join(f"{profile.label_name}-{count}" for profile, count in instances(pool))
 
 
 def _flag(value: bool) -> str:
@@ -149,7 +146,7 @@ def _resource_labels(pool: GpuPool) -> dict[str, str]:
         labels["nvidia.com/gpu.replicas"] = str(sharing.replicas)
         labels["nvidia.com/gpu.sharing-strategy"] = sharing.strategy
     elif isinstance(sharing, Mig) and sharing.mig_strategy == "single":
-        for profile, count in _instances(pool):
+        for profile, count in instances(pool):
             labels |= _instance_labels(GPU, pool, profile, count)
     elif isinstance(sharing, Mig):
         labels["nvidia.com/gpu.replicas"] = "0"
@@ -161,23 +158,23 @@ def _mig_labels(pool: GpuPool) -> dict[str, str]:
     strategy = pool.sharing.mig_strategy if isinstance(pool.sharing, Mig) else "single"
     labels: dict[str, str] = {"nvidia.com/mig.strategy": strategy}
     if pool.gpu.mig is not None:
-        labels |= {"nvidia.com/mig.config": mig_config(pool), "nvidia.com/mig.config.state": "success"}
+        labels |= {"nvidia.com/mig.config": mig_config(pool), MIG_STATE_LABEL: "success"}
     if strategy == "mixed":
-        for profile, count in _instances(pool):
+        for profile, count in instances(pool):
             labels |= _instance_labels(profile.resource, pool, profile, count)
     return labels
 
 
 def _instance_labels(resource: str, pool: GpuPool, profile: Profile, count: int) -> dict[str, str]:
+    measured = {"memory": profile.memory, "multiprocessors": profile.multiprocessors}
     return {
+        **{f"{resource}.{key}": str(value) for key, value in measured.items() if value is not None},
         f"{resource}.count": str(pool.gpus_per_node * count),
         f"{resource}.engines.copy": str(profile.copy_engines),
         f"{resource}.engines.decoder": str(profile.decoders),
         f"{resource}.engines.encoder": "0",
         f"{resource}.engines.jpeg": str(profile.jpeg),
         f"{resource}.engines.ofa": str(profile.ofa),
-        f"{resource}.memory": str(profile.memory),
-        f"{resource}.multiprocessors": str(profile.multiprocessors),
         f"{resource}.product": f"{pool.gpu.product}-MIG-{profile.label_name}",
         f"{resource}.replicas": "1",
         f"{resource}.sharing-strategy": "none",

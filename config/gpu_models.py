@@ -31,7 +31,7 @@ class GpuModel:
 
 
 _ONE = (0, 1, 2, 3, 4, 5, 6)
-_Row = tuple[str, int, int, int, int, int, int]
+_Row = tuple[str, int | None, int | None, int, int, int, int]
 """Name, memory in MiB, SMs, copy engines, decoders, JPEG engines, OFA engines."""
 
 
@@ -127,6 +127,15 @@ _H200_141 = _seven(
     ("4g.71gb", 71680, 64, 4, 4, 4, 0),
     ("7g.141gb", 143360, 132, 8, 7, 7, 1),
 )
+_B200_180 = _seven(
+    ("1g.23gb", 20992, None, 2, 1, 1, 0),
+    ("1g.23gb+me", None, None, 2, 1, 1, 1),
+    ("1g.45gb", None, None, 2, 1, 1, 0),
+    ("2g.45gb", None, None, 3, 1, 1, 0),
+    ("3g.90gb", None, None, 6, 1, 1, 0),
+    ("4g.90gb", None, None, 8, 1, 1, 0),
+    ("7g.180gb", None, None, 16, 1, 1, 1),
+)
 
 _MODELS = (
     GpuModel(
@@ -188,6 +197,16 @@ _MODELS = (
         host_cpus=24,
         host_memory_gib=256,
         mig=_H200_141,
+    ),
+    GpuModel(
+        name="B200-180GB",
+        product="NVIDIA-B200",
+        family="blackwell",
+        compute=(10, 0),
+        memory=183359,
+        host_cpus=24,
+        host_memory_gib=256,
+        mig=_B200_180,
     ),
     GpuModel(
         name="L4-24GB",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -34,6 +35,10 @@ PROFILE_NAMES = sorted(
 """The MIG profiles of all models; which of them a pool may use depends on its model."""
 
 
+Price = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)]
+"""In whatever currency all prices of a stack are."""
+
+
 class WholeGpu(Settings):
     """Every GPU goes to one container as a whole."""
 
@@ -58,25 +63,51 @@ class Mig(Settings):
         """The GPU operator's `mig.strategy`."""
         return self.layout or ("single" if len(self.profiles) == 1 else "mixed")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_shared_further(cls, given: Any) -> Any:
+        """NVIDIA/k8s-device-plugin, README, "With CUDA MPS": not supported on devices with MIG enabled."""
+        if isinstance(given, Mapping) and "replicas" in given:
+            raise refusal(
+                "leave it out: an instance goes to one container. The device plugin refuses MPS on a GPU with MIG "
+                "enabled; to share whole GPUs use strategy 'mps' or 'time-slicing' without profiles",
+                given=repr(given["replicas"]),
+                at="replicas",
+            )
+        return given
 
-class TimeSlicing(Settings):
+
+class _Shared(Settings):
+    strategy: str
+    replicas: Replicas
+    """Containers that may share one GPU."""
+    rename_by_default: Annotated[bool, Field(strict=True)] = True
+    """Offer the shares as `nvidia.com/gpu.shared`, so that a quota can tell them from whole GPUs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_cut(cls, given: Any) -> Any:
+        """NVIDIA/k8s-device-plugin, README, "With CUDA MPS": not supported on devices with MIG enabled."""
+        if isinstance(given, Mapping) and "profiles" in given:
+            raise refusal(
+                "leave them out, or use strategy 'mig' without replicas: whole GPUs are shared, and the device plugin "
+                "refuses MPS on a GPU with MIG enabled",
+                given=f"profiles with {given.get('strategy')!r}",
+                at="profiles",
+            )
+        return given
+
+
+class TimeSlicing(_Shared):
     """Containers take turns on a GPU, without isolation of memory or faults."""
 
     strategy: Literal["time-slicing"]
-    replicas: Replicas
-    """Containers that may share one GPU."""
-    rename_by_default: Annotated[bool, Field(strict=True)] = True
-    """Offer the shares as `nvidia.com/gpu.shared`, so that a quota can tell them from whole GPUs."""
 
 
-class Mps(Settings):
+class Mps(_Shared):
     """Containers run side by side on a GPU, each held to an equal part of memory and compute."""
 
     strategy: Literal["mps"]
-    replicas: Replicas
-    """Containers that may share one GPU."""
-    rename_by_default: Annotated[bool, Field(strict=True)] = True
-    """Offer the shares as `nvidia.com/gpu.shared`, so that a quota can tell them from whole GPUs."""
 
 
 Sharing = Annotated[WholeGpu | Mig | TimeSlicing | Mps, Field(discriminator="strategy")]
@@ -97,6 +128,8 @@ class GpuPool(Settings):
     """GPUs in each node."""
     sharing: Sharing = WholeGpu()
     """How one GPU is shared."""
+    price_per_gpu_hour: Price | None = None
+    """What one GPU costs in an hour, for the price of a slice; there is no default, since prices are yours."""
 
     @property
     def gpu(self) -> GpuModel:

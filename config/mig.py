@@ -21,15 +21,18 @@ MEDIA = "+me"
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """One MIG profile of one GPU model, with what `nvidia-smi mig -lgip` tells of it. Memory is in MiB."""
+    """One MIG profile of one GPU model, with what `nvidia-smi mig -lgip` tells of it. Memory is in MiB.
+
+    `memory` and `multiprocessors` are None where they are not known.
+    """
 
     name: str
     slices: int
     starts: tuple[int, ...]
     size: int
     most: int
-    memory: int
-    multiprocessors: int
+    memory: int | None
+    multiprocessors: int | None
     copy_engines: int
     decoders: int
     jpeg: int
@@ -107,7 +110,7 @@ class Geometry:
             names = wanted.keys() | candidate.keys()
             changed = sum(abs(wanted.get(name, 0) - candidate.get(name, 0)) for name in names)
             foreign = sum(count for name, count in candidate.items() if name not in wanted)
-            memory = sum(self.by_name[name].memory * count for name, count in candidate.items())
+            memory = sum(self.by_name[name].size * count for name, count in candidate.items())
             return (changed, foreign, -memory)
 
         return min(self.mixes(), key=distance)

@@ -23,8 +23,8 @@ from components.secrets.secret_store import OPERATOR, SecretStore, SecretStoreAr
 from components.tracking.gate import GateArgs, TrackingGate
 from components.tracking.mlflow import CLIENT_PURPOSES, Mlflow, MlflowArgs
 from components.tracking.mlflow_server import APP as MLFLOW
-from config import gpu
 from config.access import MATRIX
+from config.gpu_slices import offered
 from config.schema import ClusterSettings, PlatformSettings
 from config.tenants import TenantPurpose
 from stacks.clusters import Cluster, clusters
@@ -167,4 +167,4 @@ def _trackers(settings: PlatformSettings) -> tuple[str, ...]:
 
 
 def _gpu_resources(cluster: ClusterSettings) -> frozenset[str]:
-    return frozenset(resource for pool in cluster.gpu_pools for resource in gpu.allocatable(pool))
+    return frozenset(offered(cluster.gpu_pools))

@@ -61,6 +61,15 @@ PUBLISHED = {
         "4g.71gb": 1,
         "7g.141gb": 1,
     },
+    "B200-180GB": {
+        "1g.23gb": 7,
+        "1g.23gb+me": 1,
+        "1g.45gb": 4,
+        "2g.45gb": 3,
+        "3g.90gb": 2,
+        "4g.90gb": 1,
+        "7g.180gb": 1,
+    },
 }
 
 # The fully used combinations in the guide's diagram "MIG Profiles on A100", by compute slices.
@@ -78,7 +87,7 @@ FULL_COMBINATIONS = [
     (2, 1, 1, 1, 1, 1),
     (1, 1, 1, 1, 1, 1, 1),
 ]
-SEVEN_SLICES = ["A100-40GB", "A100-80GB", "H100-80GB", "H100-94GB", "H200-141GB"]
+SEVEN_SLICES = ["A100-40GB", "A100-80GB", "H100-80GB", "H100-94GB", "H200-141GB", "B200-180GB"]
 
 
 def geometry(model: str) -> Geometry:
