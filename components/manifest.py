@@ -16,6 +16,7 @@ from pulumi_kubernetes import (
     networking,
     policy,
     rbac,
+    resource,
     storage,
 )
 
@@ -76,6 +77,8 @@ _BUILT_IN: Mapping[tuple[str, str], Any] = {
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): rbac.v1.ClusterRoleBinding,
     ("rbac.authorization.k8s.io/v1", "Role"): rbac.v1.Role,
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): rbac.v1.RoleBinding,
+    ("resource.k8s.io/v1", "DeviceClass"): resource.v1.DeviceClass,
+    ("resource.k8s.io/v1", "ResourceClaimTemplate"): resource.v1.ResourceClaimTemplate,
     ("storage.k8s.io/v1", "StorageClass"): storage.v1.StorageClass,
 }
 
@@ -94,12 +97,18 @@ def declare(name: str, manifest: Manifest, opts: pulumi.ResourceOptions) -> pulu
             f"{name}: {kind[0]} {kind[1]} is no kind that components declare; add it to the table"
         )
     fields = {_snake(key): value for key, value in manifest.items() if key not in {"apiVersion", "kind"}}
-    resource: pulumi.CustomResource = _BUILT_IN[kind](name, **fields, opts=opts)
-    return resource
+    declared: pulumi.CustomResource = _BUILT_IN[kind](name, **fields, opts=opts)
+    return declared
 
 
 def custom_resource(name: str, manifest: Manifest, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
-    """Register an object of a custom kind. Its `spec` is untyped here; tests hold it to the CRD's schema."""
+    """Register an object of a custom kind. Its fields are untyped here; tests hold them to the CRD's schema.
+
+    The SDK's own class knows no fields beside `spec`, so a kind that has others is registered by its type alone.
+    """
+    if "spec" not in manifest:
+        kind = f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}"
+        return pulumi.CustomResource(kind, name, dict(manifest), opts)
     return apiextensions.CustomResource(
         name,
         api_version=manifest["apiVersion"],

@@ -80,6 +80,9 @@ pod has to name one that is not root."""
 TRACKING_GATE_IMAGE = Image(repository="ghcr.io/mlops-platform/tracking-gate", tag="0.1.0")
 """Ours: services/tracking_gate."""
 
+GPU_GUARD_IMAGE = Image(repository="ghcr.io/mlops-platform/gpu-guard", tag="0.1.0")
+"""Ours: services/gpu_guard."""
+
 KEYCLOAK_IMAGE = Image(repository="quay.io/keycloak/keycloak", tag=KEYCLOAK)
 VAULT_IMAGE = Image(repository="docker.io/hashicorp/vault", tag=VAULT)
 OPENBAO_IMAGE = Image(repository="quay.io/openbao/openbao", tag=OPENBAO)
@@ -96,6 +99,10 @@ class Chart:
 
 VAULT_CHART = Chart(name="vault", version="0.34.1", repository="https://helm.releases.hashicorp.com")
 OPENBAO_CHART = Chart(name="openbao", version="0.29.2", repository="https://openbao.github.io/openbao-helm")
+GPU_OPERATOR_CHART = Chart(
+    name="gpu-operator", version="v26.7.0", repository="https://helm.ngc.nvidia.com/nvidia"
+)
+KUEUE_CHART = Chart(name="kueue", version="0.19.2", repository="oci://registry.k8s.io/kueue/charts")
 KARPENTER_CHART = Chart(name="karpenter", version="1.14.0", repository="oci://public.ecr.aws/karpenter")
 LOAD_BALANCER_CHART = Chart(
     name="aws-load-balancer-controller", version="3.5.0", repository="https://aws.github.io/eks-charts"

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from config.eks import AwsSettings, check_pod_range, check_service_range, check_zones
 from config.eks_pools import check_pools
 from config.gpu_pool import GpuPool
+from config.gpu_queues import GpuQueue
 from config.types import (
     Authority,
     AwsRegion,
@@ -60,6 +61,8 @@ class _Cluster(Settings):
     """Its place in the estate's network."""
     gpu_pools: tuple[GpuPool, ...] = ()
     """Pools of GPU nodes."""
+    gpu_queues: tuple[GpuQueue, ...] = ()
+    """Queues for them, one for each team; without any, Kueue is not there and quotas of tenants are all there is."""
     api_server: ApiServer | None = None
     """Its API server as the secret store sees it, which asks there whether a token is good. Left out for the
     cluster that the secret store runs in."""
@@ -132,5 +135,11 @@ class EksCluster(_Cluster):
 
 
 ClusterSettings = LabCluster | ExistingCluster | EksCluster
-"""A cluster of any kind. All have `name`, `role`, `kind`, `region`, `network`, `gpu_pools`, `kubeconfig` and
-`context`."""
+"""A cluster of any kind. All have `name`, `role`, `kind`, `region`, `network`, `gpu_pools`, `gpu_queues`, `kubeconfig`
+and `context`."""
+
+
+def most_nodes(cluster: ClusterSettings, pool: GpuPool) -> int:
+    """How many nodes a pool of the cluster grows to."""
+    most = cluster.aws.capacity_of(pool).max_nodes if isinstance(cluster, EksCluster) else None
+    return most or pool.nodes

@@ -13,6 +13,8 @@ from config.checks import Finding, Path, as_key, check
 from config.closest import or_list
 from config.clusters import ClusterSettings
 from config.errors import Problem
+from config.gpu_checks import gpu_findings
+from config.gpu_settings import GpuSettings
 from config.identity import UserSettings
 from config.mesh import MeshSettings
 from config.network_checks import network_findings
@@ -66,7 +68,13 @@ def _across(given: Any) -> tuple[Finding, ...]:
     secrets = given.get("secrets")
     network = _valid(TypeAdapter(PlatformNetwork), [given.get("network", {})]).get(0)
     all_clusters = len(clusters) == len(_items(given.get("clusters")))
-    return network_findings(clusters, network, all_clusters=all_clusters) + check(
+    all_tenants = len(tenants) == len(_items(given.get("tenants")))
+    gpu = _valid(TypeAdapter(GpuSettings), [given.get("gpu", {})]).get(0)
+    apart = (
+        *network_findings(clusters, network, all_clusters=all_clusters),
+        *gpu_findings(clusters, tenants, gpu, all_tenants=all_tenants),
+    )
+    return apart + check(
         clusters=clusters,
         tenants=tenants,
         charts=_valid(TypeAdapter(ChartSettings), [given.get("charts")]).get(0),
@@ -75,7 +83,7 @@ def _across(given: Any) -> tuple[Finding, ...]:
         mesh=_valid(TypeAdapter(MeshSettings), [given.get("mesh", {})]).get(0),
         runs_secret_store=isinstance(secrets, Mapping) and secrets.get("server") is not None,
         all_clusters=all_clusters,
-        all_tenants=len(tenants) == len(_items(given.get("tenants"))),
+        all_tenants=all_tenants,
     )
 
 

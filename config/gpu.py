@@ -7,11 +7,14 @@ of labels) and of the GPU operator and its MIG manager (GPU Operator documentati
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from config.catalog import NVIDIA_CUDA, NVIDIA_DRIVER
 from config.gpu_models import GPU_MODELS, GpuModel
 from config.gpu_pool import GpuPool, Mig, Mps, TimeSlicing
 from config.gpu_slices import GPU, instances, slices
 from config.mig import Profile
+from config.tenants import TenantPurpose
 
 __all__ = [
     "GPU",
@@ -29,6 +32,14 @@ POOL_LABEL = "mlops.platform/gpu-pool"
 
 PURPOSE_LABEL = "mlops.platform/purpose"
 """Label and taint with the pool's purpose: it keeps development and training apart."""
+
+POOLS_OF: Mapping[TenantPurpose, frozenset[str]] = {
+    "platform": frozenset(),
+    "dev": frozenset({"dev"}),
+    "training": frozenset({"training"}),
+    "serving": frozenset({"dev"}),
+}
+"""Purposes of the pools that a tenant's pods may run on. Models are served from slices, as they are made on them."""
 
 DEVICE_PLUGIN_LABEL = "nvidia.com/device-plugin.config"
 """Label that names a node's configuration in the device plugin's ConfigMap: the pool's."""

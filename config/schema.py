@@ -10,7 +10,9 @@ from config.checks import Finding, check
 from config.clusters import ClusterSettings, EksCluster, ExistingCluster, LabCluster, NetworkSettings
 from config.data_access import BUCKET
 from config.endpoint import BaseUrl, Endpoint
+from config.gpu_checks import gpu_findings
 from config.gpu_pool import GpuPool, Mig, Mps, Sharing, TimeSlicing, WholeGpu
+from config.gpu_settings import GpuSettings
 from config.identity import AccessSettings, KeycloakServer, Lifetimes, UserSettings
 from config.mesh import MeshSettings
 from config.network_checks import network_findings
@@ -42,6 +44,7 @@ __all__ = [
     "Endpoint",
     "ExistingCluster",
     "GpuPool",
+    "GpuSettings",
     "KeycloakServer",
     "LabCluster",
     "Layer",
@@ -165,6 +168,8 @@ class PlatformSettings(Settings):
     """The data sets."""
     secrets: SecretStoreSettings
     """The secret store."""
+    gpu: GpuSettings = GpuSettings()
+    """GPUs of all clusters."""
     network: PlatformNetwork = PlatformNetwork()
     """The network below the mesh, and the mesh's root."""
     mesh: MeshSettings = MeshSettings()
@@ -191,16 +196,20 @@ class PlatformSettings(Settings):
 
     def findings(self) -> tuple[Finding, ...]:
         """What does not fit together; nothing, once the settings exist."""
-        clusters = dict(enumerate(self.clusters))
-        return check(
-            clusters=clusters,
-            tenants=dict(enumerate(self.tenants)),
-            charts=self.charts,
-            layers=dict(enumerate(self.layers)),
-            users=dict(enumerate(self.access.users)),
-            runs_secret_store=self.secrets.server is not None,
-            mesh=self.mesh,
-        ) + network_findings(clusters, self.network)
+        clusters, tenants = dict(enumerate(self.clusters)), dict(enumerate(self.tenants))
+        return (
+            *check(
+                clusters=clusters,
+                tenants=tenants,
+                charts=self.charts,
+                layers=dict(enumerate(self.layers)),
+                users=dict(enumerate(self.access.users)),
+                runs_secret_store=self.secrets.server is not None,
+                mesh=self.mesh,
+            ),
+            *network_findings(clusters, self.network),
+            *gpu_findings(clusters, tenants, self.gpu),
+        )
 
     @model_validator(mode="after")
     def _parts_must_fit(self) -> Self:

@@ -73,6 +73,7 @@ ENVIRONMENTS: Mapping[str, Environment] = {
     for environment in (
         Environment(image=catalog.MLFLOW_IMAGE, lock=_LOCKS / "mlflow.lock"),
         Environment(image=catalog.TRACKING_GATE_IMAGE, lock=_LOCKS / "gate.lock", source=_SERVICES),
+        Environment(image=catalog.GPU_GUARD_IMAGE, lock=_LOCKS / "gate.lock", source=_SERVICES),
     )
 }
 

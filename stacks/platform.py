@@ -10,7 +10,6 @@ import pulumi
 from components.access.cluster_access import ClusterAccess, ClusterAccessArgs
 from components.access.ownership import Ownership, OwnershipArgs
 from components.access.token_maker import TokenMaker, TokenMakerArgs
-from components.gpu.gpu_pool import GpuPools, GpuPoolsArgs
 from components.isolation.tenant_namespace import TenantNamespace, TenantNamespaceArgs, owner_of
 from components.labels import Owner, labels
 from components.manifest import NamespaceRef
@@ -29,6 +28,7 @@ from config.schema import ClusterSettings, PlatformSettings
 from config.tenants import TenantPurpose
 from stacks.clusters import Cluster, clusters
 from stacks.exports import Deployed, exports
+from stacks.gpus import gpus
 from stacks.hosted import hosted, store_account, store_settings, store_users
 from stacks.identity import identity
 from stacks.mesh import ground, join
@@ -57,13 +57,6 @@ def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -
         )
         for tenant in settings.tenants
     }
-    if cluster.settings.gpu_pools:
-        pools = GpuPools(
-            f"{cluster.name}-gpu",
-            GpuPoolsArgs(pools=cluster.settings.gpu_pools, owner=owner_of(platform)),
-            cluster.opts,
-        )
-        AllowNothing(f"{cluster.name}-gpu-mesh", AllowNothingArgs(namespace=pools.ref), cluster.opts)
     _grant(cluster, settings, tenants, owner_of(platform))
     store = SecretStore(
         f"{cluster.name}-secrets",
@@ -125,6 +118,7 @@ def _in_cluster(cluster: Cluster, settings: PlatformSettings, stored: Secrets) -
         ),
         cluster.opts,
     )
+    gpus(cluster, settings, {name: tenant.ref for name, tenant in tenants.items()})
     joined = {**{name: tenant.ref for name, tenant in tenants.items()}, OPERATOR: store.ref, **servers}
     join(cluster, settings, mesh, joined, stored.logins[cluster.name].get(REMOTE), owner_of(platform))
     return Deployed(cluster=cluster, platform=platform.name, tenants=tenants, mlflow=mlflow)

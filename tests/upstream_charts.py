@@ -27,6 +27,7 @@ _ISTIO = "_internal_defaults_do_not_set"
 
 OFFERED: Mapping[str, frozenset[str]] = {
     "cilium": frozenset({"socketLB.hostNamespaceOnly"}),
+    "gpu-operator": frozenset({"dcgmExporter.podLabelAllowlistRegex"}),
     "istiod": frozenset({"global.enableReaderRBAC"}),
     "vault": frozenset({"server.readinessProbe.path"}),
     "openbao": frozenset({"server.readinessProbe.path"}),

@@ -146,6 +146,7 @@ def gpu_node_pool(pool: GpuPool, capacity: PoolCapacity, common: Mapping[str, st
         common,
         labels={key: marks[key] for key in _CHOSEN_LABELS if key in marks},
         taints=gpu.node_taints(pool),
+        startup_taints=[gpu.STARTUP_TAINT] if pool.gpu.mig else [],
         requirements=[
             _one_of("node.kubernetes.io/instance-type", instance_types(pool, capacity)),
             _one_of("karpenter.sh/capacity-type", [capacity.capacity]),
@@ -216,6 +217,7 @@ def _node_pool(
     *,
     labels: Mapping[str, str],
     taints: Sequence[Mapping[str, str]],
+    startup_taints: Sequence[Mapping[str, str]] = (),
     requirements: Sequence[Mapping[str, Any]],
     limits: Mapping[str, str],
     disruption: Mapping[str, Any],
@@ -224,7 +226,7 @@ def _node_pool(
     node: dict[str, Any] = {
         "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": name},
         "requirements": list(requirements),
-        "startupTaints": [dict(NO_CNI_TAINT)],
+        "startupTaints": [dict(taint) for taint in (NO_CNI_TAINT, *startup_taints)],
         "expireAfter": expire_after,
     }
     if taints:

@@ -10,40 +10,38 @@ import pulumi
 import yaml
 
 from components.base import Component
-from components.isolation.closed_namespace import closed_namespace
-from components.labels import Owner, labels
+from components.gpu.operator_values import DEVICE_PLUGIN_CONFIG, MIG_CONFIG, NAMESPACE
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from config import gpu
 from config.gpu_pool import GpuPool, Mig, Mps, TimeSlicing
 
-NAMESPACE = "gpu-operator"
 APP = "gpu-operator"
+HOME = NamespaceRef(name=NAMESPACE, ready=NAMESPACE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GpuPoolsArgs:
-    """`pools` are the pools of one cluster; `owner` pays for the namespace, tenants pay for their quota."""
+    """`pools` are the pools of one cluster; `labels` are on every object."""
 
     pools: Sequence[GpuPool]
-    owner: Owner
+    labels: Mapping[str, str]
 
 
 class GpuPools(Component, token="mlops:index:GpuPools"):
-    """The GPU operator's namespace with a MIG and a sharing configuration for every pool of the cluster.
+    """A MIG and a sharing configuration for every pool of the cluster, where the GPU operator reads them.
 
-    Nodes choose theirs by the labels of `config.gpu.node_labels`, so both sides follow from the pool.
+    Nodes choose theirs by the labels of `config.gpu.node_labels`, so both sides follow from the pool. The outputs are
+    the ConfigMaps' names.
     """
 
-    namespace: pulumi.Output[str]
+    mig: pulumi.Output[str]
+    sharing: pulumi.Output[str]
 
     def __init__(self, name: str, args: GpuPoolsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        common = labels(APP, "gpu", args.owner)
-        self.ref = namespace = closed_namespace(self, NAMESPACE, common)
-        part(self, "mig", mig_config_map(args.pools, namespace, common))
-        part(self, "sharing", device_plugin_config_map(args.pools, namespace, common))
-        self.namespace = pulumi.Output.from_input(namespace.ready)
-        self.register_outputs({"namespace": self.namespace})
+        self.mig = part(self, "mig", mig_config_map(args.pools, HOME, args.labels))
+        self.sharing = part(self, "sharing", device_plugin_config_map(args.pools, HOME, args.labels))
+        self.register_outputs({"mig": self.mig, "sharing": self.sharing})
 
 
 def mig_config_map(pools: Sequence[GpuPool], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
@@ -54,9 +52,7 @@ def mig_config_map(pools: Sequence[GpuPool], namespace: NamespaceRef, common: Ma
     configurations = {gpu.mig_config(pool): _mig_devices(pool) for pool in pools}
     document = {"version": "v1", "mig-configs": dict(sorted(configurations.items()))}
     data = {"config.yaml": _yaml(document)}
-    return kubernetes_object(
-        "v1", "ConfigMap", "mig-parted-config", namespace=namespace, labels=common, data=data
-    )
+    return kubernetes_object("v1", "ConfigMap", MIG_CONFIG, namespace=namespace, labels=common, data=data)
 
 
 def device_plugin_config_map(
@@ -65,7 +61,7 @@ def device_plugin_config_map(
     """The device plugin's configurations (format `v1`), one for each pool under the pool's name."""
     data = {pool.name: _yaml(device_plugin_config(pool)) for pool in pools}
     return kubernetes_object(
-        "v1", "ConfigMap", "device-plugin-config", namespace=namespace, labels=common, data=data
+        "v1", "ConfigMap", DEVICE_PLUGIN_CONFIG, namespace=namespace, labels=common, data=data
     )
 
 

@@ -40,7 +40,7 @@ class Fields(dict[str, Any]):
 def value(data: Any) -> Any:
     """Plain data as CEL sees it."""
     if isinstance(data, Mapping):
-        return Fields({key: value(item) for key, item in data.items()})
+        return Fields({Text(key): value(item) for key, item in data.items()})
     if isinstance(data, list | tuple):
         return [value(item) for item in data]
     return Text(data) if isinstance(data, str) else data
@@ -83,7 +83,7 @@ def _matches(rule: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
 def _compiled(expression: str) -> CodeType:
     assert re.sub(_TOKEN, "", expression).strip() == "", f"not in the part of CEL that is known: {expression}"
     tokens = iter(_TOKEN.findall(expression))
-    return compile(_rendered(_nested(tokens, "")), expression, "eval")
+    return compile(_rendered(_nested(tokens, "")).strip(), expression, "eval")
 
 
 def _nested(tokens: Iterator[str], closing: str) -> list[_Part]:

@@ -148,8 +148,21 @@ def test_a_node_has_as_many_pods_as_it_has_addresses_for_whatever_its_type() -> 
 def test_nothing_starts_on_a_node_before_the_cni() -> None:
     for part, manifest in manifests().items():
         if part.endswith("-pool"):
-            (taint,) = manifest["spec"]["template"]["spec"]["startupTaints"]
+            taint = manifest["spec"]["template"]["spec"]["startupTaints"][0]
             assert taint["key"] == "node.cilium.io/agent-not-ready"
+
+
+def test_nothing_starts_on_a_node_that_mig_manager_has_yet_to_cut() -> None:
+    uncut = WHOLE.model_copy(update={"name": "uncut", "model": "L4-24GB"})
+    made = pool_manifests(arguments(pools=[*EVERY, uncut]))
+    guarded = {
+        part
+        for part, manifest in made.items()
+        if part.endswith("-pool")
+        for taint in manifest["spec"]["template"]["spec"]["startupTaints"]
+        if taint["key"] == "mlops.platform/gpu-not-ready"
+    }
+    assert guarded == {f"{one.name}-pool" for one in EVERY}
 
 
 def test_a_training_node_is_never_taken_from_a_run() -> None:

@@ -98,7 +98,7 @@ def test_an_image_reference_is_split_at_its_tag(reference: str, expected: tuple[
 
 
 def test_only_images_of_the_table_are_run(tmp_path: Path) -> None:
-    assert repositories() == (MLFLOW.repository, GATE.repository)
+    assert repositories() == (MLFLOW.repository, GATE.repository, catalog.GPU_GUARD_IMAGE.repository)
     assert runnable(MLFLOW.reference)
     assert runnable(f"{MLFLOW.repository}:other")
     assert not runnable(f"{MLFLOW.repository}-other:v1")

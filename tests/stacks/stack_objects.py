@@ -19,14 +19,18 @@ CLUSTER_WIDE = {
     "ClusterRole",
     "ClusterRoleBinding",
     "ClusterSecretStore",
+    "ClusterQueue",
     "CustomResourceDefinition",
     "EC2NodeClass",
     "Namespace",
     "NodeOverlay",
     "NodePool",
+    "ResourceFlavor",
     "StorageClass",
+    "Topology",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
+    "WorkloadPriorityClass",
 }
 
 
@@ -43,8 +47,13 @@ SYSTEM = {
 }
 """What the program puts into namespaces that every cluster has: pods by their labels, whoever installs the chart."""
 
-MESH = {"istio-system": ("istiod",), "istio-gateways": ("ingress", "east-west")}
-"""Pods of the control plane, from its charts, and of gateways, which it makes from their objects: name by namespace."""
+MESH = {
+    "istio-system": ("istiod",),
+    "istio-gateways": ("ingress", "east-west"),
+    "kueue-system": ("kueue",),
+}
+"""Pods of the mesh's control plane and of Kueue, from their charts, and of gateways, which the mesh makes from their
+objects: name by namespace."""
 
 
 def place(one: Declaration) -> Place:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -53,6 +54,10 @@ def test_values_order_the_graph_and_nothing_else_does(recorded: Recorder) -> Non
         "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
         "kubernetes:karpenter.sh/v1:NodePool",
         "kubernetes:karpenter.sh/v1alpha1:NodeOverlay",
+        *(
+            f"kubernetes:kueue.x-k8s.io/v1beta2:{kind}"
+            for kind in ("ClusterQueue", "LocalQueue", "ResourceFlavor", "Topology", "WorkloadPriorityClass")
+        ),
     }
 
 
@@ -88,7 +93,9 @@ def test_clusters_differ_by_their_settings_alone(stack: str, settings: PlatformS
     apart = settings.mesh.model_copy(update={"multi_primary": False})
     alone = unhosted(settings_of(stack)).model_copy(update={"mesh": apart})
     recorded = run(lambda: build(alone), stack)
-    declared = [one for one in recorded.kubernetes if "karpenter" not in one.type]
+    declared = [
+        one for one in recorded.kubernetes if not {"karpenter", "kueue"} & set(re.split(r"[:.]", one.type))
+    ]
     shapes = [
         {same_but_for_the_cluster(one, cluster.name) for one in declared if one.provider == cluster.name}
         for cluster in settings.clusters

@@ -33,8 +33,14 @@ CUSTOM = {
     "VaultDynamicSecret",
     "Webhook",
 }
-HOSTED = {"TLSRoute", "EC2NodeClass", "Keycloak", "NodeOverlay", "NodePool"}
-"""Kinds of the servers and of the clusters that stack prod makes itself."""
+HOSTED = {"TLSRoute", "EC2NodeClass", "Keycloak", "NodeOverlay", "NodePool"} | {
+    "ClusterQueue",
+    "LocalQueue",
+    "ResourceFlavor",
+    "Topology",
+    "WorkloadPriorityClass",
+}
+"""Kinds of the servers, of the clusters and of the queues that stack prod makes itself."""
 
 needs_crds = pytest.mark.skipif(
     not CRDS.is_dir(),

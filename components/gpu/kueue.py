@@ -1,0 +1,72 @@
+"""Kueue in one cluster: jobs wait until their team's quota has room for all of their pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from components.base import Component
+from components.gpu.kueue_values import APP, NAMESPACE, VISIBILITY_PORT, WEBHOOK_PORT, chart_values
+from components.helm import chart
+from components.isolation.closed_namespace import closed_namespace
+from components.labels import Owner, labels, selector
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+from components.network.fqdn_egress import api_server_egress
+from config.catalog import KUEUE_CHART
+from config.gpu_settings import GpuSettings
+from config.schema import ChartSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class KueueArgs:
+    """`namespaces` are those whose jobs and pods are queued, `resources` what the pools offer."""
+
+    namespaces: Sequence[str]
+    resources: Sequence[str]
+    settings: GpuSettings
+    charts: ChartSettings
+    owner: Owner
+
+
+class Kueue(Component, token="mlops:index:Kueue"):
+    """The manager by its chart, in a closed namespace. `installed` brings Kueue's kinds and answers its webhooks; None
+    where no charts are installed."""
+
+    def __init__(self, name: str, args: KueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        common = labels(APP, "gpu", args.owner)
+        self.ref = namespace = closed_namespace(self, NAMESPACE, common)
+        part(self, "api-server", api_server_egress(APP, namespace))
+        part(self, "webhook", webhook_ingress(namespace, common))
+        self.installed = chart(
+            self.child("manager"),
+            KUEUE_CHART,
+            args.charts,
+            namespace=namespace.ready,
+            values=chart_values(args.namespaces, args.resources, args.settings, _owner(args.owner)),
+            opts=self.opts(),
+        )
+        self.register_outputs({})
+
+
+def webhook_ingress(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
+    """The API server asks the manager about every job of a tenant, and about what waits in a queue."""
+    ports = [{"port": str(port), "protocol": "TCP"} for port in (WEBHOOK_PORT, VISIBILITY_PORT)]
+    spec = {
+        "endpointSelector": {"matchLabels": selector(APP)},
+        "ingress": [{"fromEntities": ["kube-apiserver"], "toPorts": [{"ports": ports}]}],
+    }
+    return kubernetes_object(
+        "cilium.io/v2",
+        "CiliumNetworkPolicy",
+        f"{APP}-from-api-server",
+        namespace=namespace,
+        labels=common,
+        spec=spec,
+    )
+
+
+def _owner(owner: Owner) -> dict[str, str]:
+    return {"team": owner.team, "cost-center": owner.cost_center, "environment": owner.environment}

@@ -1,0 +1,47 @@
+"""NVIDIA's GPU operator in one cluster: device plugin or DRA driver, MIG manager, feature discovery, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from components.base import Component
+from components.gpu.operator_values import NAMESPACE, chart_values
+from components.helm import chart, installed_in
+from components.manifest import known_after
+from config.catalog import GPU_OPERATOR_CHART
+from config.gpu_settings import GpuSettings
+from config.schema import ChartSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuOperatorArgs:
+    """`configured` are the ConfigMaps that its parts read; `labels` are on every part that it starts on a node."""
+
+    settings: GpuSettings
+    charts: ChartSettings
+    configured: Sequence[pulumi.Output[str]]
+    labels: Mapping[str, str]
+
+
+class GpuOperator(Component, token="mlops:index:GpuOperator"):
+    """The operator by its chart. The output is its namespace's name, known once the chart's objects are there."""
+
+    namespace: pulumi.Output[str]
+
+    def __init__(self, name: str, args: GpuOperatorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        installed = chart(
+            self.child("chart"),
+            GPU_OPERATOR_CHART,
+            args.charts,
+            namespace=known_after(NAMESPACE, args.configured),
+            values=chart_values(args.settings, args.labels),
+            opts=self.opts(),
+            # It is ready only where there is a node with GPUs, and pools may scale from nothing.
+            wait=False,
+        )
+        self.namespace = installed_in(NAMESPACE, installed)
+        self.register_outputs({"namespace": self.namespace})

@@ -1,0 +1,83 @@
+"""A cluster's GPUs: how they are cut and shared, who prepares the nodes, and what pods may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from components.gpu.admission import GpuAdmission, GpuAdmissionArgs
+from components.gpu.claims import GpuClaims, GpuClaimsArgs
+from components.gpu.gpu_pool import APP, GpuPools, GpuPoolsArgs
+from components.gpu.guard import GpuGuard, GpuGuardArgs
+from components.gpu.kueue import Kueue, KueueArgs
+from components.gpu.operator import GpuOperator, GpuOperatorArgs
+from components.gpu.queues import GpuQueues, GpuQueuesArgs
+from components.isolation.tenant_namespace import owner_of
+from components.labels import Owner, labels
+from components.manifest import NamespaceRef
+from components.mesh.allow_nothing import AllowNothing, AllowNothingArgs
+from config.gpu import POOLS_OF
+from config.gpu_slices import offered
+from config.schema import PlatformSettings
+from stacks.clusters import Cluster
+
+
+def gpus(cluster: Cluster, settings: PlatformSettings, namespaces: Mapping[str, NamespaceRef]) -> None:
+    """Everything that GPU pools need in their cluster; nothing where it has none. `namespaces` are the tenants'."""
+    pools, owner = cluster.settings.gpu_pools, owner_of(settings.platform)
+    if not pools:
+        return
+    common = labels(APP, "gpu", owner)
+    name = f"{cluster.name}-gpu"
+    configured = GpuPools(name, GpuPoolsArgs(pools=pools, labels=common), cluster.opts)
+    GpuOperator(
+        f"{name}-operator",
+        GpuOperatorArgs(
+            settings=settings.gpu,
+            charts=settings.charts,
+            configured=[configured.mig, configured.sharing],
+            labels={"team": owner.team, "cost-center": owner.cost_center, "environment": owner.environment},
+        ),
+        cluster.opts,
+    )
+    by_plugin = pools if settings.gpu.allocation == "device-plugin" else ()
+    GpuAdmission(f"{name}-admission", GpuAdmissionArgs(pools=by_plugin, labels=common), cluster.opts)
+    guard = GpuGuard(f"{name}-guard", GpuGuardArgs(owner=owner), cluster.opts)
+    AllowNothing(f"{name}-guard-mesh", AllowNothingArgs(namespace=guard.ref), cluster.opts)
+    users = [namespaces[tenant.name] for tenant in settings.tenants if POOLS_OF[tenant.purpose]]
+    if settings.gpu.allocation == "dra":
+        GpuClaims(f"{name}-claims", GpuClaimsArgs(pools=pools, namespaces=users, labels=common), cluster.opts)
+    if cluster.settings.gpu_queues:
+        _queues(cluster, settings, namespaces, owner)
+
+
+def _queues(
+    cluster: Cluster, settings: PlatformSettings, namespaces: Mapping[str, NamespaceRef], owner: Owner
+) -> None:
+    """Kueue, and in it a queue for each team of the settings."""
+    of_team: dict[str, list[NamespaceRef]] = {queue.team: [] for queue in cluster.settings.gpu_queues}
+    for tenant in settings.tenants:
+        if POOLS_OF[tenant.purpose] and tenant.team in of_team:
+            of_team[tenant.team].append(namespaces[tenant.name])
+    kueue = Kueue(
+        f"{cluster.name}-kueue",
+        KueueArgs(
+            namespaces=[home.name for homes in of_team.values() for home in homes],
+            resources=offered(cluster.settings.gpu_pools),
+            settings=settings.gpu,
+            charts=settings.charts,
+            owner=owner,
+        ),
+        cluster.opts,
+    )
+    AllowNothing(f"{cluster.name}-kueue-mesh", AllowNothingArgs(namespace=kueue.ref), cluster.opts)
+    GpuQueues(
+        f"{cluster.name}-queues",
+        GpuQueuesArgs(
+            pools=cluster.settings.gpu_pools,
+            queues=cluster.settings.gpu_queues,
+            namespaces=of_team,
+            after=[kueue.installed] if kueue.installed else [],
+            labels=labels("kueue", "gpu", owner),
+        ),
+        cluster.opts,
+    )
