@@ -18,7 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import access, mesh, synthetic
+from benchmarks import access, gpu, mesh, synthetic
 from benchmarks.measure import MLOPS, PREVIEW, Run, in_turn, median, run
 from lab.folder import MARKER
 
@@ -123,10 +123,11 @@ PARTS: dict[str, Callable[[Path, int, Table], None]] = {
     "previews": previews,
     "access": access.plan,
     "mesh": mesh.count,
+    "gpu": gpu.fit,
     "lab": lab_start,
     "proof": access_proof,
 }
-EVERYTHING = ("previews", "access", "mesh", "lab")
+EVERYTHING = ("previews", "access", "mesh", "gpu", "lab")
 """The proof is a part of `lab`, in a lab of its own."""
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "policy": "cli.policy",
         "access": "cli.access",
         "network": "cli.network",
+        "gpu": "cli.gpu",
     }
 )
 """Each command and the module that has it: a function of its name, or an `app` with commands below it."""
