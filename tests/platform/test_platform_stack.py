@@ -24,7 +24,7 @@ def test_a_dry_run_against_the_state_plans_no_change(platform: Platform) -> None
 def test_status_shows_what_runs_where_and_how_to_log_in_without_any_credential(platform: Platform) -> None:
     status = platform.status()
     assert [cluster["name"] for cluster in status["clusters"]] == ["east", "west"]
-    assert all(cluster["resources"]["kubernetes:apps/v1:Deployment"] == 2 for cluster in status["clusters"])
+    assert all(cluster["resources"]["kubernetes:apps/v1:Deployment"] == 3 for cluster in status["clusters"])
     pods = [(pod["cluster"], pod["kind"], pod["ready"]) for pod in status["lab"]["workloads"]]
     assert {("east", "real", True), ("west", "real", True)} <= set(pods)
     printed = platform.mlops("status")

@@ -74,15 +74,19 @@ def against_crd(manifest: dict[str, Any], folder: Path) -> list[str]:
 
 
 def broken(recorded: Recorder, kind: str, *path: str | int, value: Any) -> dict[str, Any]:
-    """The first object of a kind with one field changed."""
-    manifest: dict[str, Any] = copy.deepcopy(
-        next(one.inputs for one in recorded.kubernetes if one.inputs["kind"] == kind)
-    )
-    place: Any = manifest
-    for part in path[:-1]:
-        place = place[part]
-    place[path[-1]] = value
-    return manifest
+    """The first object of a kind that has the field's place, with that field changed."""
+    for one in recorded.kubernetes:
+        if one.inputs["kind"] == kind:
+            manifest: dict[str, Any] = copy.deepcopy(one.inputs)
+            place: Any = manifest
+            try:
+                for part in path[:-1]:
+                    place = place[part]
+            except (KeyError, IndexError):
+                continue
+            place[path[-1]] = value
+            return manifest
+    raise LookupError(f"no {kind} has a place for {path}")
 
 
 @pytest.mark.parametrize(
