@@ -6,15 +6,14 @@ from collections.abc import Mapping
 
 from components.gpu.admission import GpuAdmission, GpuAdmissionArgs
 from components.gpu.claims import GpuClaims, GpuClaimsArgs
+from components.gpu.gpu_operator import GpuOperator, GpuOperatorArgs
 from components.gpu.gpu_pool import APP, GpuPools, GpuPoolsArgs
 from components.gpu.guard import GpuGuard, GpuGuardArgs
 from components.gpu.kueue import Kueue, KueueArgs
-from components.gpu.operator import GpuOperator, GpuOperatorArgs
 from components.gpu.queues import GpuQueues, GpuQueuesArgs
 from components.isolation.tenant_namespace import owner_of
 from components.labels import Owner, labels
 from components.manifest import NamespaceRef
-from components.mesh.allow_nothing import AllowNothing, AllowNothingArgs
 from config.gpu import POOLS_OF
 from config.gpu_slices import offered
 from config.schema import PlatformSettings
@@ -41,8 +40,7 @@ def gpus(cluster: Cluster, settings: PlatformSettings, namespaces: Mapping[str, 
     )
     by_plugin = pools if settings.gpu.allocation == "device-plugin" else ()
     GpuAdmission(f"{name}-admission", GpuAdmissionArgs(pools=by_plugin, labels=common), cluster.opts)
-    guard = GpuGuard(f"{name}-guard", GpuGuardArgs(owner=owner), cluster.opts)
-    AllowNothing(f"{name}-guard-mesh", AllowNothingArgs(namespace=guard.ref), cluster.opts)
+    GpuGuard(f"{name}-guard", GpuGuardArgs(owner=owner), cluster.opts)
     users = [namespaces[tenant.name] for tenant in settings.tenants if POOLS_OF[tenant.purpose]]
     if settings.gpu.allocation == "dra":
         GpuClaims(f"{name}-claims", GpuClaimsArgs(pools=pools, namespaces=users, labels=common), cluster.opts)
@@ -69,7 +67,6 @@ def _queues(
         ),
         cluster.opts,
     )
-    AllowNothing(f"{cluster.name}-kueue-mesh", AllowNothingArgs(namespace=kueue.ref), cluster.opts)
     GpuQueues(
         f"{cluster.name}-queues",
         GpuQueuesArgs(

@@ -10,7 +10,7 @@ import pulumi
 import yaml
 
 from components.base import Component
-from components.gpu.operator_values import DEVICE_PLUGIN_CONFIG, MIG_CONFIG, NAMESPACE
+from components.gpu.gpu_operator_values import DEVICE_PLUGIN_CONFIG, MIG_CONFIG, NAMESPACE
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from config import gpu
 from config.gpu_pool import GpuPool, Mig, Mps, TimeSlicing

@@ -44,7 +44,7 @@ class GpuGuard(Component, token="mlops:index:GpuGuard"):
     def __init__(self, name: str, args: GpuGuardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels(APP, "gpu", args.owner)
-        self.ref = namespace = closed_namespace(self, APP, common)
+        namespace = closed_namespace(self, APP, common)
         part(self, "api-server", api_server_egress(APP, namespace))
         binding = role_binding(namespace, common)
         binding["roleRef"]["name"] = part(self, "role", role(common))

@@ -37,7 +37,7 @@ class Kueue(Component, token="mlops:index:Kueue"):
     def __init__(self, name: str, args: KueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels(APP, "gpu", args.owner)
-        self.ref = namespace = closed_namespace(self, NAMESPACE, common)
+        namespace = closed_namespace(self, NAMESPACE, common)
         part(self, "api-server", api_server_egress(APP, namespace))
         part(self, "webhook", webhook_ingress(namespace, common))
         self.installed = chart(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.gpu.operator_values import chart_values
+from components.gpu.gpu_operator_values import chart_values
 from config.gpu import node_taints
 from config.gpu_pool import GpuPool
 from config.gpu_settings import GpuSettings

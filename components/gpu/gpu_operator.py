@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.base import Component
-from components.gpu.operator_values import NAMESPACE, chart_values
+from components.gpu.gpu_operator_values import NAMESPACE, chart_values
 from components.helm import chart, installed_in
 from components.manifest import known_after
 from config.catalog import GPU_OPERATOR_CHART

@@ -6,8 +6,8 @@ import pulumi
 import pytest
 from pulumi_kubernetes import Provider
 
+from components.gpu.gpu_operator import GpuOperator, GpuOperatorArgs
 from components.gpu.gpu_pool import GpuPools, GpuPoolsArgs
-from components.gpu.operator import GpuOperator, GpuOperatorArgs
 from config.gpu_settings import GpuSettings
 from config.schema import ChartSettings
 from tests.recorder import Declaration, run
