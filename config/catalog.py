@@ -83,6 +83,9 @@ TRACKING_GATE_IMAGE = Image(repository="ghcr.io/mlops-platform/tracking-gate", t
 GPU_GUARD_IMAGE = Image(repository="ghcr.io/mlops-platform/gpu-guard", tag="0.1.0")
 """Ours: services/gpu_guard."""
 
+GPU_HOURS_IMAGE = Image(repository="ghcr.io/mlops-platform/gpu-hours", tag="0.1.0")
+"""Ours: services/gpu_hours."""
+
 KEYCLOAK_IMAGE = Image(repository="quay.io/keycloak/keycloak", tag=KEYCLOAK)
 VAULT_IMAGE = Image(repository="docker.io/hashicorp/vault", tag=VAULT)
 OPENBAO_IMAGE = Image(repository="quay.io/openbao/openbao", tag=OPENBAO)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from config.checks import Finding, Path, as_key
 from config.closest import or_list
@@ -29,6 +31,7 @@ def gpu_findings(
         found += _known(index, cluster)
         found += _existing(index, cluster)
         found += _lent(index, cluster)
+        found += _budgets(index, cluster)
         found += _claimable(index, cluster, gpu) if gpu else ()
         if all_tenants and cluster.gpu_queues:
             found += _teams(index, cluster, tenants)
@@ -106,6 +109,20 @@ def _lent(index: int, cluster: ClusterSettings) -> Iterator[Finding]:
         if quota.borrowing is not None and quota.borrowing > others:
             remedy = f"use at most {others}: that is all that the other queues of the cohort lend"
             yield Finding(path=(*path, "borrowing"), given=str(quota.borrowing), remedy=remedy)
+
+
+def _budgets(index: int, cluster: ClusterSettings) -> Iterator[Finding]:
+    """A budget that a team's own quota uses up within an hour would hold its queue at once."""
+    worth = {(pool.name, one.resource): one.gpus for pool in cluster.gpu_pools for one in slices(pool)}
+    running: dict[str, Fraction] = {}
+    for _, team, name, resource, quota in _quotas(index, cluster):
+        running[team] = running.get(team, Fraction()) + quota.nominal * worth[name, resource]
+    for at, queue in enumerate(cluster.gpu_queues):
+        gpus = running.get(queue.team, Fraction())
+        if queue.budget and queue.budget.gpu_hours < gpus:
+            remedy = f"use at least {math.ceil(gpus)}: that is what runs in one hour, with all of the team's own quota"
+            path: Path = ("clusters", index, "gpuQueues", at, "budget", "gpuHours")
+            yield Finding(path=path, given=str(queue.budget.gpu_hours), remedy=remedy)
 
 
 def _claimable(index: int, cluster: ClusterSettings, gpu: GpuSettings) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.types import Count, DnsLabel, LabelValue, ResourceName, Settings, refusal
+from config.types import Count, DnsLabel, LabelValue, PositiveCount, ResourceName, Settings, refusal
 
 
 class SliceQuota(Settings):
@@ -48,6 +48,25 @@ def _some(given: Mapping[str, object]) -> Mapping[str, object]:
 PoolQuotas = Annotated[Mapping[ResourceName, SliceQuota], AfterValidator(_some)]
 
 
+class GpuBudget(Settings):
+    """GPU-hours of a calendar month (UTC), in whole GPUs: an eighth of a GPU for eight hours is one."""
+
+    gpu_hours: PositiveCount
+    """Of the whole team in this cluster; once they are used, nothing more is admitted."""
+    per_engineer: PositiveCount | None = None
+    """Of each of its engineers; what waits of one who has used theirs waits on."""
+
+    @model_validator(mode="after")
+    def _is_of_the_team(self) -> Self:
+        if self.per_engineer is not None and self.per_engineer > self.gpu_hours:
+            raise refusal(
+                f"use at most {self.gpu_hours}, the team's own: nobody can use more",
+                given=str(self.per_engineer),
+                at="perEngineer",
+            )
+        return self
+
+
 class GpuQueue(Settings):
     """The queue of one team in one cluster; all of them are in one cohort and lend each other what is idle."""
 
@@ -57,3 +76,5 @@ class GpuQueue(Settings):
     """By pool and GPU resource, such as `dev-a100: {nvidia.com/mig-1g.10gb: {nominal: 8}}`."""
     weight: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     """Its share of what others leave idle, compared with other queues that want it too."""
+    budget: GpuBudget | None = None
+    """What it may use in a month; without one, whatever its quotas give."""

@@ -9,6 +9,7 @@ from components.gpu.claims import GpuClaims, GpuClaimsArgs
 from components.gpu.gpu_operator import GpuOperator, GpuOperatorArgs
 from components.gpu.gpu_pool import APP, GpuPools, GpuPoolsArgs
 from components.gpu.guard import GpuGuard, GpuGuardArgs
+from components.gpu.hours import GpuHours, GpuHoursArgs
 from components.gpu.kueue import Kueue, KueueArgs
 from components.gpu.queues import GpuQueues, GpuQueuesArgs
 from components.isolation.tenant_namespace import owner_of
@@ -78,3 +79,14 @@ def _queues(
         ),
         cluster.opts,
     )
+    if settings.gpu.idle or any(queue.budget for queue in cluster.settings.gpu_queues):
+        GpuHours(
+            f"{cluster.name}-gpu-hours",
+            GpuHoursArgs(
+                pools=cluster.settings.gpu_pools,
+                queues=cluster.settings.gpu_queues,
+                idle=settings.gpu.idle,
+                owner=owner,
+            ),
+            cluster.opts,
+        )

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
 from components.base import Component
+from components.gpu.in_cluster import environment, in_cluster_pod
 from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.fqdn_egress import api_server_egress
-from components.replicas import disruption_budget, rolling_deployment, spread
-from components.tolerations import SYSTEM_NODES
+from components.replicas import disruption_budget, rolling_deployment
 from config import catalog
 from config.gpu import STARTUP_TAINT
 
 APP = "gpu-guard"
 ROLE = "mlops:gpu-guard"
-PORT = 8080
 
 _GROUP = "rbac.authorization.k8s.io"
-_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-_TOKEN_SECONDS = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,48 +72,7 @@ def role_binding(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest
 
 def deployment(account: pulumi.Input[str], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
     """It runs on nodes without GPUs: it has to be there before any of those is ready."""
-    template = {"metadata": {"labels": dict(common)}, "spec": hardened(_pod(account))}
+    variables = {**environment(), "TAINT": STARTUP_TAINT["key"]}
+    pod = in_cluster_pod(APP, "gpu_guard", catalog.GPU_GUARD_IMAGE, variables, account)
+    template = {"metadata": {"labels": dict(common)}, "spec": hardened(pod)}
     return rolling_deployment(APP, 1, template, namespace, common)
-
-
-def _pod(account: pulumi.Input[str]) -> dict[str, Any]:
-    container = {
-        "name": "guard",
-        "image": catalog.GPU_GUARD_IMAGE.reference,
-        "command": ["python", "-m", "gpu_guard"],
-        "env": [
-            {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
-            {"name": "HOST", "value": "$(POD_IP)"},
-            {"name": "PORT", "value": str(PORT)},
-            {"name": "TAINT", "value": STARTUP_TAINT["key"]},
-            {"name": "ACCOUNT", "value": _ACCOUNT},
-        ],
-        "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-        "startupProbe": {**_probe("/healthz"), "periodSeconds": 1, "failureThreshold": 60},
-        "readinessProbe": {**_probe("/readyz"), "periodSeconds": 5},
-        "livenessProbe": {**_probe("/healthz"), "periodSeconds": 10},
-        "volumeMounts": [{"name": "account", "mountPath": _ACCOUNT, "readOnly": True}],
-        "resources": {
-            "requests": {"cpu": "20m", "memory": "64Mi", "ephemeral-storage": "16Mi"},
-            "limits": {"cpu": "500m", "memory": "128Mi", "ephemeral-storage": "64Mi"},
-        },
-    }
-    return {
-        "serviceAccountName": account,
-        "tolerations": [dict(SYSTEM_NODES)],
-        "topologySpreadConstraints": spread(APP),
-        "containers": [container],
-        "volumes": [{"name": "account", "projected": {"sources": _identity()}}],
-    }
-
-
-def _probe(path: str) -> dict[str, Any]:
-    return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 5}
-
-
-def _identity() -> list[dict[str, Any]]:
-    """A token of an hour, and who signs the API server's certificate."""
-    return [
-        {"serviceAccountToken": {"path": "token", "expirationSeconds": _TOKEN_SECONDS}},
-        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from components.access.ownership import OWNER_LABEL
 from components.gpu.claims import device_class_name
 from components.isolation.namespace import NAME_LABEL
 from components.tolerations import SYSTEM_NODES
@@ -80,7 +81,7 @@ def manager_configuration(
             "blockAdmission": False,
             "requeuingStrategy": {"timestamp": "Eviction", "backoffBaseSeconds": 60, "backoffLimitCount": 10},
         },
-        "integrations": {"frameworks": list(_FRAMEWORKS)},
+        "integrations": {"frameworks": list(_FRAMEWORKS), "labelKeysToCopy": [OWNER_LABEL]},
         "fairSharing": {"preemptionStrategies": ["LessThanOrEqualToFinalShare", "LessThanInitialShare"]},
         "resources": {
             "excludeResourcePrefixes": list(_NOT_QUEUED),

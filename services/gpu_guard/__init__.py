@@ -4,6 +4,5 @@ A node of a GPU pool comes up with a taint, and NVIDIA's MIG manager tells in th
 how far it is. Until it says `success`, and again whenever it stops saying so, the node has the taint; a pod that was
 let on in between would hold a GPU that is about to be cut anew. No part of the GPU operator does this.
 
-Settings (environment): HOST and PORT of its health, TAINT (the taint's key), ACCOUNT (folder with `token` and
-`ca.crt`), and Kubernetes' own KUBERNETES_SERVICE_HOST and _PORT.
+Setting (environment): TAINT, the taint's key, besides those of `in_cluster`.
 """

@@ -21,7 +21,7 @@ _GONE_OR_CHANGED = {httpx.codes.NOT_FOUND, httpx.codes.CONFLICT}
 _log = logging.getLogger("gpu_guard")
 
 
-async def run(api: httpx.AsyncClient, taint: str, seen: Callable[[], None]) -> None:
+async def run(taint: str, api: httpx.AsyncClient, seen: Callable[[], None]) -> None:
     """For ever. `seen` is called whenever every node has been looked at, several times in ten minutes at least."""
     while True:
         try:

@@ -124,6 +124,30 @@ def test_whoever_may_have_gpus_has_a_queue_where_there_are_queues(queued: Data) 
     assert "tenant 'mlops-training' may have nvidia.com/gpu" in remedy
 
 
+@pytest.mark.parametrize(
+    ("budget", "key", "remedy"),
+    [
+        ({"gpuHours": 3}, "gpuHours", "use at least 4: that is what runs in one hour"),
+        ({"gpuHours": 100, "perEngineer": 101}, "perEngineer", "use at most 100, the team's own"),
+        ({"gpuHours": 0}, "gpuHours", "use at least 1"),
+    ],
+)
+def test_a_budget_below_what_runs_or_that_nobody_could_use_is_refused(
+    queued: Data, budget: Data, key: str, remedy: str
+) -> None:
+    queued["clusters"][0]["gpuQueues"][0]["budget"] = budget
+    found = only(queued)
+    assert found[0] == f"{QUEUES}[0].budget.{key}"
+    assert remedy in found[2]
+
+
+def test_nobody_is_stopped_before_a_warning(queued: Data) -> None:
+    queued["gpu"] = {"idle": {"warnMinutes": 30, "stopMinutes": 30}}
+    key, given, remedy = only(queued)
+    assert (key, given) == ("settings.gpu.idle.stopMinutes", "given 30")
+    assert "nobody is stopped before a warning" in remedy
+
+
 def test_claims_are_for_whole_gpus_and_instances_and_never_for_shares(queued: Data) -> None:
     queued["gpu"] = {"allocation": "dra"}
     assert problems_of(queued, SOURCE) == ()

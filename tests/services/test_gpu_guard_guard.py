@@ -64,7 +64,7 @@ def guarded(server: Server) -> int:
     async def run() -> None:
         async with httpx.AsyncClient(transport=server, base_url="https://api.example.com") as api:
             with pytest.raises(Ended):
-                await guard.run(api, KEY, lambda: seen.append(None))
+                await guard.run(KEY, api, lambda: seen.append(None))
 
     asyncio.run(run())
     return len(seen)

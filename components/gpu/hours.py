@@ -1,0 +1,172 @@
+"""GPU-hours in one cluster: the account, budgets and idle environments (services/gpu_hours)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.base import Component
+from components.gpu.gpu_operator_values import NAMESPACE as OPERATOR
+from components.gpu.in_cluster import account_volume, environment, in_cluster_pod
+from components.isolation.closed_namespace import closed_namespace
+from components.isolation.pod_hardening import hardened
+from components.isolation.tenant_namespace import service_account
+from components.labels import Owner, labels, selector
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+from components.network.fqdn_egress import api_server_egress
+from components.replicas import digest, disruption_budget, rolling_deployment
+from config import catalog
+from config.gpu_pool import GpuPool
+from config.gpu_queues import GpuQueue
+from config.gpu_settings import GpuIdle
+from config.gpu_slices import slices
+
+APP = "gpu-hours"
+ROLE = "mlops:gpu-hours"
+METRICS = "mlops:gpu-hours-exporters"
+EXPORTER_PORT = 9400
+
+_GROUP = "rbac.authorization.k8s.io"
+_SETTINGS = "/etc/gpu-hours"
+_FILE = "settings.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuHoursArgs:
+    """`pools` and `queues` of the cluster; `idle` is when a GPU counts as not in use, None where nobody looks."""
+
+    pools: Sequence[GpuPool]
+    queues: Sequence[GpuQueue]
+    idle: GpuIdle | None
+    owner: Owner
+
+
+class GpuHours(Component, token="mlops:index:GpuHours"):
+    """One copy: two would count the same hours twice. While it is away nothing is held that was not held before, and
+    what ran meanwhile is counted when it is back."""
+
+    def __init__(self, name: str, args: GpuHoursArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        common = labels(APP, "gpu", args.owner)
+        namespace = closed_namespace(self, APP, common)
+        data = settings(args)
+        part(self, "api-server", api_server_egress(APP, namespace))
+        for right, (role, binding) in rights(namespace, args.idle is not None, common).items():
+            binding["roleRef"]["name"] = part(self, right, role)
+            part(self, f"{right}-binding", binding)
+        if args.idle:
+            part(self, "exporters", exporters_egress(namespace, common))
+        account = part(self, "account", service_account(APP, namespace, common))
+        config = part(self, "config", config_map(data, namespace, common))
+        part(self, "server", deployment(account, config, data, namespace, common))
+        part(self, "disruption", disruption_budget(APP, namespace, common))
+        self.register_outputs({})
+
+
+def settings(args: GpuHoursArgs) -> dict[str, str]:
+    """The service's file: budgets by team, what a slice of each pool is worth in GPUs, and when one is idle."""
+    budgets = {
+        queue.team: {"team": queue.budget.gpu_hours, "engineer": queue.budget.per_engineer}
+        for queue in args.queues
+        if queue.budget
+    }
+    worth = {pool.name: {one.resource: float(one.gpus) for one in slices(pool)} for pool in args.pools}
+    idle = args.idle and {
+        "utilisation": args.idle.below_percent / 100,
+        "warn_seconds": args.idle.warn_minutes * 60,
+        "stop_seconds": args.idle.stop_minutes * 60,
+    }
+    document = {"budgets": budgets, "worth": worth, "idle": idle}
+    return {_FILE: json.dumps(document, indent=1, sort_keys=True)}
+
+
+def rights(
+    namespace: NamespaceRef, idle: bool, common: Mapping[str, str]
+) -> dict[str, tuple[Manifest, Manifest]]:
+    """Roles with their bindings: to see and hold queues and their Workloads, to keep the account, to find exporters."""
+    kueue = {"apiGroups": ["kueue.x-k8s.io"], "verbs": ["list", "patch"]}
+    queues = [
+        {**kueue, "resources": ["clusterqueues", "workloads"]},
+        {**kueue, "resources": ["localqueues"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
+    ]
+    account = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "get", "patch"]}]
+    found = {
+        "queues": _granted(ROLE, queues, namespace, None, common),
+        "keeping": _granted(f"{ROLE}-account", account, namespace, namespace, common),
+    }
+    if idle:
+        pods = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+        home = NamespaceRef(name=OPERATOR, ready=OPERATOR)
+        found["metrics"] = _granted(METRICS, pods, namespace, home, common)
+    return found
+
+
+def _granted(
+    role: str,
+    rules: Sequence[Mapping[str, Any]],
+    holder: NamespaceRef,
+    there: NamespaceRef | None,
+    common: Mapping[str, str],
+) -> tuple[Manifest, Manifest]:
+    """To the service's account: in one namespace, or everywhere."""
+    reference = {"apiGroup": _GROUP, "kind": "ClusterRole", "name": role}
+    subject = {"kind": "ServiceAccount", "name": APP, "namespace": holder.name}
+    kind = "RoleBinding" if there else "ClusterRoleBinding"
+    return (
+        kubernetes_object(f"{_GROUP}/v1", "ClusterRole", role, labels=common, rules=list(rules)),
+        kubernetes_object(
+            f"{_GROUP}/v1", kind, role, namespace=there, labels=common, roleRef=reference, subjects=[subject]
+        ),
+    )
+
+
+def exporters_egress(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
+    """The way to DCGM's exporters, which are pods of the GPU operator."""
+    exporters = {"k8s:io.kubernetes.pod.namespace": OPERATOR, "k8s:app": "nvidia-dcgm-exporter"}
+    ports = [{"ports": [{"port": str(EXPORTER_PORT), "protocol": "TCP"}]}]
+    spec = {
+        "endpointSelector": {"matchLabels": selector(APP)},
+        "egress": [{"toEndpoints": [{"matchLabels": exporters}], "toPorts": ports}],
+    }
+    return kubernetes_object(
+        "cilium.io/v2",
+        "CiliumNetworkPolicy",
+        f"{APP}-to-exporters",
+        namespace=namespace,
+        labels=common,
+        spec=spec,
+    )
+
+
+def config_map(data: Mapping[str, str], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
+    """The file as a ConfigMap: nothing in it is secret."""
+    return kubernetes_object("v1", "ConfigMap", APP, namespace=namespace, labels=common, data=dict(data))
+
+
+def deployment(
+    account: pulumi.Input[str],
+    config: pulumi.Input[str],
+    data: Mapping[str, str],
+    namespace: NamespaceRef,
+    common: Mapping[str, str],
+) -> Manifest:
+    """A changed budget changes the digest in the template and so starts the service anew, with its account."""
+    variables = {
+        **environment(),
+        "SETTINGS": f"{_SETTINGS}/{_FILE}",
+        "NAMESPACE": namespace.name,
+    }
+    pod = in_cluster_pod(APP, "gpu_hours", catalog.GPU_HOURS_IMAGE, variables, account)
+    (container,) = pod["containers"]
+    container["volumeMounts"].append({"name": "settings", "mountPath": _SETTINGS, "readOnly": True})
+    pod["volumes"] = [account_volume(), {"name": "settings", "configMap": {"name": config}}]
+    template = {
+        "metadata": {"labels": dict(common), "annotations": {"mlops.platform/config-digest": digest(data)}},
+        "spec": hardened(pod),
+    }
+    return rolling_deployment(APP, 1, template, namespace, common)
