@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
@@ -15,13 +14,9 @@ from components.gpu import queue_objects
 from components.manifest import NamespaceRef
 from config.gpu_queues import GpuQueue
 from config.load import read
-from lab.crds import for_lab
 from tests.platform.command import ROOT, Platform
-from tests.platform.gpu_pods import PATIENCE
-from tests.platform.store import api
+from tests.platform.kueue import create, kueues_kinds, needs_definitions
 
-CRDS = ROOT.parent / "shared" / "upstream" / "crds" / "kueue"
-GROUP, VERSION = "kueue.x-k8s.io", "v1beta2"
 HOME = NamespaceRef(name="mlops-dev", ready="mlops-dev")
 QUEUE = GpuQueue.model_validate(
     {
@@ -33,10 +28,7 @@ QUEUE = GpuQueue.model_validate(
     }
 )
 
-pytestmark = [
-    pytest.mark.lab,
-    pytest.mark.skipif(not CRDS.is_dir(), reason="Kueue's definitions are not beside this checkout"),
-]
+pytestmark = [pytest.mark.lab, needs_definitions]
 
 
 def objects() -> list[dict[str, Any]]:
@@ -52,42 +44,8 @@ def objects() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def served(platform: Platform) -> Iterator[client.CustomObjectsApi]:
-    """The second cluster with Kueue's kinds, which are gone afterwards with all objects of them."""
-    names = []
-    with api(platform, "west") as connection:
-        kinds = client.ApiextensionsV1Api(connection)
-        for path in sorted(CRDS.glob("*.yaml")):
-            definition = for_lab(yaml.safe_load(path.read_text(encoding="utf-8")))
-            kinds.create_custom_resource_definition(definition)
-            names.append(definition["metadata"]["name"])
-
-        def established(name: str) -> None:
-            status = kinds.read_custom_resource_definition(name).status
-            assert any(one.type == "Established" and one.status == "True" for one in status.conditions or ())
-
-        try:
-            for name in names:
-                PATIENCE.copy()(established, name)
-            yield client.CustomObjectsApi(connection)
-        finally:
-            for name in names:
-                kinds.delete_custom_resource_definition(name)
-
-
-def plural(kind: str) -> str:
-    return {"Topology": "topologies", "WorkloadPriorityClass": "workloadpriorityclasses"}.get(
-        kind, f"{kind.lower()}s"
-    )
-
-
-def create(served: client.CustomObjectsApi, manifest: dict[str, Any]) -> dict[str, Any]:
-    where = (GROUP, VERSION)
-    kind = (plural(manifest["kind"]), manifest)
-    if namespace := manifest["metadata"].get("namespace"):
-        made = served.create_namespaced_custom_object(*where, namespace, *kind, field_validation="Strict")
-    else:
-        made = served.create_cluster_custom_object(*where, *kind, field_validation="Strict")
-    return dict(made)
+    with kueues_kinds(platform, "west") as kinds:
+        yield kinds
 
 
 def test_the_api_server_takes_every_object_of_a_queue(served: client.CustomObjectsApi) -> None:
