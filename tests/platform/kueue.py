@@ -45,6 +45,12 @@ def kueues_kinds(platform: Platform, cluster: str) -> Iterator[client.CustomObje
         finally:
             for name in names:
                 kinds.delete_custom_resource_definition(name)
+            PATIENCE.copy()(_gone, kinds, set(names))
+
+
+def _gone(kinds: client.ApiextensionsV1Api, names: set[str]) -> None:
+    left = names & {one.metadata.name for one in kinds.list_custom_resource_definition().items}
+    assert not left, f"still there: {left}"
 
 
 def plural(kind: str) -> str:
