@@ -13,7 +13,7 @@ from components.gpu.hours import GpuHours, GpuHoursArgs
 from components.gpu.kueue import Kueue, KueueArgs
 from components.gpu.queues import GpuQueues, GpuQueuesArgs
 from components.isolation.tenant_namespace import owner_of
-from components.labels import Owner, labels
+from components.labels import Owner, labels, owner_labels
 from components.manifest import NamespaceRef
 from config.gpu import POOLS_OF
 from config.gpu_slices import offered
@@ -35,7 +35,7 @@ def gpus(cluster: Cluster, settings: PlatformSettings, namespaces: Mapping[str, 
             settings=settings.gpu,
             charts=settings.charts,
             configured=[configured.mig, configured.sharing],
-            labels={"team": owner.team, "cost-center": owner.cost_center, "environment": owner.environment},
+            labels=owner_labels(owner),
         ),
         cluster.opts,
     )

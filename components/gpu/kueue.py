@@ -11,7 +11,7 @@ from components.base import Component
 from components.gpu.kueue_values import APP, NAMESPACE, VISIBILITY_PORT, WEBHOOK_PORT, chart_values
 from components.helm import chart
 from components.isolation.closed_namespace import closed_namespace
-from components.labels import Owner, labels, selector
+from components.labels import Owner, labels, owner_labels, selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.fqdn_egress import api_server_egress
 from config.catalog import KUEUE_CHART
@@ -45,7 +45,7 @@ class Kueue(Component, token="mlops:index:Kueue"):
             KUEUE_CHART,
             args.charts,
             namespace=namespace.ready,
-            values=chart_values(args.namespaces, args.resources, args.settings, _owner(args.owner)),
+            values=chart_values(args.namespaces, args.resources, args.settings, owner_labels(args.owner)),
             opts=self.opts(),
         )
         self.register_outputs({})
@@ -66,7 +66,3 @@ def webhook_ingress(namespace: NamespaceRef, common: Mapping[str, str]) -> Manif
         labels=common,
         spec=spec,
     )
-
-
-def _owner(owner: Owner) -> dict[str, str]:
-    return {"team": owner.team, "cost-center": owner.cost_center, "environment": owner.environment}
