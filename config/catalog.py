@@ -86,6 +86,12 @@ GPU_GUARD_IMAGE = Image(repository="ghcr.io/mlops-platform/gpu-guard", tag="0.1.
 GPU_HOURS_IMAGE = Image(repository="ghcr.io/mlops-platform/gpu-hours", tag="0.1.0")
 """Ours: services/gpu_hours."""
 
+COLLECTOR_IMAGE = Image(
+    repository="ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s",
+    tag="0.158.0",
+)
+"""OpenTelemetry's collector with the receivers for Kubernetes."""
+
 KEYCLOAK_IMAGE = Image(repository="quay.io/keycloak/keycloak", tag=KEYCLOAK)
 VAULT_IMAGE = Image(repository="docker.io/hashicorp/vault", tag=VAULT)
 OPENBAO_IMAGE = Image(repository="quay.io/openbao/openbao", tag=OPENBAO)

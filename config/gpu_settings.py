@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from config.endpoint import Endpoint
 from config.types import PositiveCount, Settings, refusal
 
 
@@ -38,5 +39,8 @@ class GpuSettings(Settings):
     allocation: Literal["device-plugin", "dra"] = "device-plugin"
     """How a pod asks: for an extended resource (`nvidia.com/mig-1g.10gb: 1`), or with Dynamic Resource Allocation by
     a claim. The GPU operator runs one of the two, and calls the second one experimental."""
+    telemetry: Endpoint | None = None
+    """An OTLP receiver (gRPC with TLS, such as `otel.example.com:4317`) for DCGM's metrics of every GPU; left out, they
+    stay at the exporters."""
     idle: GpuIdle | None = None
     """Stop development environments that hold a GPU and do not use it; left out, nobody looks."""

@@ -12,6 +12,7 @@ from components.gpu.guard import GpuGuard, GpuGuardArgs
 from components.gpu.hours import GpuHours, GpuHoursArgs
 from components.gpu.kueue import Kueue, KueueArgs
 from components.gpu.queues import GpuQueues, GpuQueuesArgs
+from components.gpu.telemetry import GpuTelemetry, GpuTelemetryArgs
 from components.isolation.tenant_namespace import owner_of
 from components.labels import Owner, labels, owner_labels
 from components.manifest import NamespaceRef
@@ -45,6 +46,12 @@ def gpus(cluster: Cluster, settings: PlatformSettings, namespaces: Mapping[str, 
     users = [namespaces[tenant.name] for tenant in settings.tenants if POOLS_OF[tenant.purpose]]
     if settings.gpu.allocation == "dra":
         GpuClaims(f"{name}-claims", GpuClaimsArgs(pools=pools, namespaces=users, labels=common), cluster.opts)
+    if settings.gpu.telemetry:
+        GpuTelemetry(
+            f"{name}-telemetry",
+            GpuTelemetryArgs(cluster=cluster.name, receiver=settings.gpu.telemetry, owner=owner),
+            cluster.opts,
+        )
     if cluster.settings.gpu_queues:
         _queues(cluster, settings, namespaces, owner)
 

@@ -53,15 +53,10 @@ def chart_values(settings: GpuSettings, labels: Mapping[str, str]) -> dict[str, 
 
 
 def _metrics() -> dict[str, Any]:
-    """Metrics of each GPU with the pod that has it and its queue. The annotations are what an OpenTelemetry
-    collector's `prometheus` receiver finds pods by; there are no kinds of Prometheus' own operator here."""
+    """Metrics of each GPU with the pod that has it, its team and its queue. There are no kinds of Prometheus' own
+    operator here: `components.gpu.telemetry` reads them."""
     return {
         "enabled": True,
-        "annotations": {
-            "prometheus.io/scrape": "true",
-            "prometheus.io/port": "9400",
-            "prometheus.io/path": "/metrics",
-        },
         "enablePodLabels": True,
         "podLabelAllowlistRegex": ["^team$", _KUEUE_LABEL],
         "serviceMonitor": {"enabled": False},

@@ -10,12 +10,13 @@ from typing import Any
 import pulumi
 
 from components.base import Component
-from components.gpu.gpu_operator_values import NAMESPACE as OPERATOR
+from components.gpu.exporters import HOME as EXPORTERS
+from components.gpu.exporters import exporters_egress
 from components.gpu.in_cluster import account_volume, environment, in_cluster_pod
 from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
-from components.labels import Owner, labels, selector
+from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.fqdn_egress import api_server_egress
 from components.replicas import digest, disruption_budget, rolling_deployment
@@ -28,7 +29,6 @@ from config.gpu_slices import slices
 APP = "gpu-hours"
 ROLE = "mlops:gpu-hours"
 METRICS = "mlops:gpu-hours-exporters"
-EXPORTER_PORT = 9400
 
 _GROUP = "rbac.authorization.k8s.io"
 _SETTINGS = "/etc/gpu-hours"
@@ -59,7 +59,7 @@ class GpuHours(Component, token="mlops:index:GpuHours"):
             binding["roleRef"]["name"] = part(self, right, role)
             part(self, f"{right}-binding", binding)
         if args.idle:
-            part(self, "exporters", exporters_egress(namespace, common))
+            part(self, "exporters", exporters_egress(APP, namespace, common))
         account = part(self, "account", service_account(APP, namespace, common))
         config = part(self, "config", config_map(data, namespace, common))
         part(self, "server", deployment(account, config, data, namespace, common))
@@ -101,8 +101,7 @@ def rights(
     }
     if idle:
         pods = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
-        home = NamespaceRef(name=OPERATOR, ready=OPERATOR)
-        found["metrics"] = _granted(METRICS, pods, namespace, home, common)
+        found["metrics"] = _granted(METRICS, pods, namespace, EXPORTERS, common)
     return found
 
 
@@ -122,24 +121,6 @@ def _granted(
         kubernetes_object(
             f"{_GROUP}/v1", kind, role, namespace=there, labels=common, roleRef=reference, subjects=[subject]
         ),
-    )
-
-
-def exporters_egress(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """The way to DCGM's exporters, which are pods of the GPU operator."""
-    exporters = {"k8s:io.kubernetes.pod.namespace": OPERATOR, "k8s:app": "nvidia-dcgm-exporter"}
-    ports = [{"ports": [{"port": str(EXPORTER_PORT), "protocol": "TCP"}]}]
-    spec = {
-        "endpointSelector": {"matchLabels": selector(APP)},
-        "egress": [{"toEndpoints": [{"matchLabels": exporters}], "toPorts": ports}],
-    }
-    return kubernetes_object(
-        "cilium.io/v2",
-        "CiliumNetworkPolicy",
-        f"{APP}-to-exporters",
-        namespace=namespace,
-        labels=common,
-        spec=spec,
     )
 
 

@@ -61,5 +61,4 @@ def test_metrics_are_for_any_collector_and_tell_team_and_queue() -> None:
     metrics = chart_values(GpuSettings(), {})["dcgmExporter"]
     assert metrics["enabled"] is True
     assert metrics["serviceMonitor"]["enabled"] is False
-    assert metrics["annotations"]["prometheus.io/port"] == "9400"
     assert "^team$" in metrics["podLabelAllowlistRegex"]

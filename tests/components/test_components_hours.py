@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from gpu_hours.settings import Budget, Idle, read
 
-from components.gpu.hours import GpuHoursArgs, deployment, exporters_egress, rights, settings
+from components.gpu.hours import GpuHoursArgs, deployment, rights, settings
 from components.labels import Owner
 from components.manifest import NamespaceRef
 from config.gpu_queues import GpuBudget
@@ -66,9 +66,3 @@ def test_its_pod_has_its_settings_and_its_token_and_starts_anew_with_a_new_budge
     spec = deployment("a", "gpu-hours", {}, NAMESPACE, {})["spec"]["template"]["spec"]
     assert {one["name"] for one in spec["volumes"]} == {"account", "settings"}
     assert spec["automountServiceAccountToken"] is False
-
-
-def test_the_way_to_the_exporters_is_to_them_alone() -> None:
-    (rule,) = exporters_egress(NAMESPACE, {})["spec"]["egress"]
-    (peer,) = rule["toEndpoints"]
-    assert peer["matchLabels"]["k8s:app"] == "nvidia-dcgm-exporter"
