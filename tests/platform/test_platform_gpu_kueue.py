@@ -49,7 +49,7 @@ def queue(team: str, **quota: int) -> GpuQueue:
 
 
 QUEUES = {
-    FIRST: queue(FIRST, nominal=2, lending=1),
+    FIRST: queue(FIRST, nominal=2, borrowing=0, lending=1),
     SECOND: queue(SECOND, nominal=2, borrowing=1),
 }
 
