@@ -1,15 +1,16 @@
 """The realm's public keys: fetched from the issuer, cached, and fetched again for a key that is not known.
 
 A key that the realm has withdrawn is refused `LIFETIME` seconds later at the latest. A caller cannot make the
-gate ask the issuer more than once in `PAUSE` seconds. While the issuer does not answer and the cache is too
-old or lacks the key, nobody can be told apart: the answer is 503, never 401 and never a pass.
+gate ask the issuer more than once in `PAUSE` seconds: one whose key is not known waits until the gate may ask
+again, so that a key which the realm made a moment ago is never refused. While the issuer does not answer and the
+cache is too old or lacks the key, nobody can be told apart: the answer is 503, never 401 and never a pass.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ from tracking_gate.errors import unauthenticated, unavailable
 
 ALGORITHMS = ("RS256", "ES256")
 LIFETIME = 300.0
-PAUSE = 10.0
+PAUSE = 2.0
 _SMALLEST_RSA = 2048
 _LARGEST_ANSWER = 1024 * 1024
 
@@ -29,7 +30,7 @@ class KeysError(Exception):
 
 
 class Keys:
-    """The keys of one issuer. `clock` counts seconds and never goes back."""
+    """The keys of one issuer. `clock` counts seconds and never goes back; `sleep` lets as many of them pass."""
 
     def __init__(
         self,
@@ -37,9 +38,11 @@ class Keys:
         issuer: str,
         address: str | None,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`address` of the key set, or None to ask the issuer's discovery document for it."""
         self._client, self._issuer, self._address, self._clock = client, issuer, address, clock
+        self._sleep = sleep
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._fetched: float | None = None
         self._tried: float | None = None
@@ -64,10 +67,17 @@ class Keys:
         raise unauthenticated("the token is signed by a key that is not the realm's")
 
     async def refresh(self) -> None:
-        """Fetch the keys unless that was tried a moment ago. Failing leaves the old ones."""
+        """Fetch the keys as they are now. Failing leaves the old ones, and is not tried again for `PAUSE` seconds."""
+        asked = self._clock()
         async with self._lock:
-            if self._tried is not None and self._clock() - self._tried < PAUSE:
-                return
+            if self._tried is not None:
+                if self._tried >= asked:
+                    return
+                rest = self._tried + PAUSE - self._clock()
+                if rest > 0 and self._failed:
+                    return
+                if rest > 0:
+                    await self._sleep(rest)
             self._tried = self._clock()
             try:
                 self._keys = await self._fetch()
