@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.access.account_rights import account_rights
 from components.base import Component
-from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
-
-_GROUP = "rbac.authorization.k8s.io"
+from components.manifest import Manifest, NamespaceRef, part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,41 +32,21 @@ class TokenMaker(Component, token="mlops:index:TokenMaker"):
         for account, namespace in args.accounts:
             named.setdefault(namespace.name, []).append(account)
         for home, accounts in named.items():
-            role = token_role(args.maker, accounts, homes[home], args.labels)
-            binding = token_binding(args.maker, homes[home], args.labels)
+            role, binding = token_rights(args.maker, accounts, homes[home], args.labels)
             binding["roleRef"]["name"] = part(self, f"{home}-role", role)
             part(self, f"{home}-binding", binding)
         self.register_outputs({})
 
 
-def token_role(
+def token_rights(
     maker: tuple[str, str], accounts: Sequence[str], namespace: NamespaceRef, labels: Mapping[str, str]
-) -> Manifest:
-    """Tokens of exactly these accounts of one namespace: one of the same name elsewhere is another one."""
+) -> tuple[Manifest, Manifest]:
+    """Tokens of exactly these accounts of one namespace, for the controller: an account of the same name elsewhere is
+    another one."""
     rule = {
         "apiGroups": [""],
         "resources": ["serviceaccounts/token"],
         "resourceNames": list(accounts),
         "verbs": ["create"],
     }
-    return kubernetes_object(
-        f"{_GROUP}/v1", "Role", _name(maker), namespace=namespace, labels=labels, rules=[rule]
-    )
-
-
-def token_binding(maker: tuple[str, str], namespace: NamespaceRef, labels: Mapping[str, str]) -> Manifest:
-    """For the controller and nobody else."""
-    account, home = maker
-    return kubernetes_object(
-        f"{_GROUP}/v1",
-        "RoleBinding",
-        _name(maker),
-        namespace=namespace,
-        labels=labels,
-        roleRef={"apiGroup": _GROUP, "kind": "Role", "name": _name(maker)},
-        subjects=[{"kind": "ServiceAccount", "name": account, "namespace": home}],
-    )
-
-
-def _name(maker: tuple[str, str]) -> str:
-    return f"mlops:{maker[0]}-tokens"
+    return account_rights(f"mlops:{maker[0]}-tokens", [rule], maker, labels, within=namespace, kind="Role")

@@ -9,12 +9,12 @@ from typing import Any
 import pulumi
 
 from components.base import Component
-from components.cluster.node_group import SYSTEM_TAINT
 from components.cluster.place import Place
 from components.cluster.pod_identity import PodIdentity, PodIdentityArgs
 from components.cluster.policy import allow, document
 from components.cluster.vpc import vpc_tags
 from components.helm import chart
+from components.tolerations import SYSTEM_NODES
 from config.catalog import LOAD_BALANCER_CHART
 from config.schema import ChartSettings
 
@@ -98,7 +98,7 @@ def chart_values(place: Place, tags: Mapping[str, str], labels: Mapping[str, str
         "replicaCount": 2,
         "podDisruptionBudget": {"maxUnavailable": 1},
         "serviceAccount": {"create": True, "name": APP},
-        "tolerations": [{"key": SYSTEM_TAINT["key"], "operator": "Exists", "effect": SYSTEM_TAINT["effect"]}],
+        "tolerations": [dict(SYSTEM_NODES)],
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
     }
 

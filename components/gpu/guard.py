@@ -7,22 +7,21 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.access.account_rights import account_rights
 from components.base import Component
 from components.gpu.in_cluster import environment, in_cluster_pod
 from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
-from components.network.fqdn_egress import api_server_egress
+from components.manifest import Manifest, NamespaceRef, part
+from components.network.api_server import api_server_egress
 from components.replicas import disruption_budget, rolling_deployment
 from config import catalog
 from config.gpu import STARTUP_TAINT
 
 APP = "gpu-guard"
 ROLE = "mlops:gpu-guard"
-
-_GROUP = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +41,8 @@ class GpuGuard(Component, token="mlops:index:GpuGuard"):
         common = labels(APP, "gpu", args.owner)
         namespace = closed_namespace(self, APP, common)
         part(self, "api-server", api_server_egress(APP, namespace))
-        binding = role_binding(namespace, common)
-        binding["roleRef"]["name"] = part(self, "role", role(common))
+        role, binding = rights(namespace, common)
+        binding["roleRef"]["name"] = part(self, "role", role)
         part(self, "binding", binding)
         account = part(self, "account", service_account(APP, namespace, common))
         part(self, "server", deployment(account, namespace, common))
@@ -52,22 +51,10 @@ class GpuGuard(Component, token="mlops:index:GpuGuard"):
         self.register_outputs({"namespace": self.namespace})
 
 
-def role(common: Mapping[str, str]) -> Manifest:
+def rights(namespace: NamespaceRef, common: Mapping[str, str]) -> tuple[Manifest, Manifest]:
     """See nodes and change them. RBAC cannot narrow that to taints."""
     rule = {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "watch", "patch"]}
-    return kubernetes_object(f"{_GROUP}/v1", "ClusterRole", ROLE, labels=common, rules=[rule])
-
-
-def role_binding(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """The guard's own account."""
-    return kubernetes_object(
-        f"{_GROUP}/v1",
-        "ClusterRoleBinding",
-        ROLE,
-        labels=common,
-        roleRef={"apiGroup": _GROUP, "kind": "ClusterRole", "name": ROLE},
-        subjects=[{"kind": "ServiceAccount", "name": APP, "namespace": namespace.name}],
-    )
+    return account_rights(ROLE, [rule], (APP, namespace.name), common)
 
 
 def deployment(account: pulumi.Input[str], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
+from components.access.account_rights import account_rights
 from components.base import Component
 from components.gpu.exporters import HOME as EXPORTERS
 from components.gpu.exporters import exporters_egress
@@ -18,7 +18,7 @@ from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
-from components.network.fqdn_egress import api_server_egress
+from components.network.api_server import api_server_egress
 from components.replicas import digest, disruption_budget, rolling_deployment
 from config import catalog
 from config.gpu_pool import GpuPool
@@ -30,7 +30,6 @@ APP = "gpu-hours"
 ROLE = "mlops:gpu-hours"
 METRICS = "mlops:gpu-hours-exporters"
 
-_GROUP = "rbac.authorization.k8s.io"
 _SETTINGS = "/etc/gpu-hours"
 _FILE = "settings.json"
 
@@ -95,33 +94,15 @@ def rights(
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ]
     account = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "get", "patch"]}]
+    service = (APP, namespace.name)
     found = {
-        "queues": _granted(ROLE, queues, namespace, None, common),
-        "keeping": _granted(f"{ROLE}-account", account, namespace, namespace, common),
+        "queues": account_rights(ROLE, queues, service, common),
+        "keeping": account_rights(f"{ROLE}-account", account, service, common, within=namespace),
     }
     if idle:
         pods = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
-        found["metrics"] = _granted(METRICS, pods, namespace, EXPORTERS, common)
+        found["metrics"] = account_rights(METRICS, pods, service, common, within=EXPORTERS)
     return found
-
-
-def _granted(
-    role: str,
-    rules: Sequence[Mapping[str, Any]],
-    holder: NamespaceRef,
-    there: NamespaceRef | None,
-    common: Mapping[str, str],
-) -> tuple[Manifest, Manifest]:
-    """To the service's account: in one namespace, or everywhere."""
-    reference = {"apiGroup": _GROUP, "kind": "ClusterRole", "name": role}
-    subject = {"kind": "ServiceAccount", "name": APP, "namespace": holder.name}
-    kind = "RoleBinding" if there else "ClusterRoleBinding"
-    return (
-        kubernetes_object(f"{_GROUP}/v1", "ClusterRole", role, labels=common, rules=list(rules)),
-        kubernetes_object(
-            f"{_GROUP}/v1", kind, role, namespace=there, labels=common, roleRef=reference, subjects=[subject]
-        ),
-    )
 
 
 def config_map(data: Mapping[str, str], namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:

@@ -11,9 +11,9 @@ from components.base import Component
 from components.gpu.kueue_values import APP, NAMESPACE, VISIBILITY_PORT, WEBHOOK_PORT, chart_values
 from components.helm import chart
 from components.isolation.closed_namespace import closed_namespace
-from components.labels import Owner, labels, owner_labels, selector
-from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
-from components.network.fqdn_egress import api_server_egress
+from components.labels import Owner, labels, owner_labels
+from components.manifest import Manifest, NamespaceRef, part
+from components.network.api_server import api_server_egress, api_server_ingress
 from config.catalog import KUEUE_CHART
 from config.gpu_settings import GpuSettings
 from config.schema import ChartSettings
@@ -53,16 +53,5 @@ class Kueue(Component, token="mlops:index:Kueue"):
 
 def webhook_ingress(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
     """The API server asks the manager about every job of a tenant, and about what waits in a queue."""
-    ports = [{"port": str(port), "protocol": "TCP"} for port in (WEBHOOK_PORT, VISIBILITY_PORT)]
-    spec = {
-        "endpointSelector": {"matchLabels": selector(APP)},
-        "ingress": [{"fromEntities": ["kube-apiserver"], "toPorts": [{"ports": ports}]}],
-    }
-    return kubernetes_object(
-        "cilium.io/v2",
-        "CiliumNetworkPolicy",
-        f"{APP}-from-api-server",
-        namespace=namespace,
-        labels=common,
-        spec=spec,
-    )
+    ports = (WEBHOOK_PORT, VISIBILITY_PORT)
+    return api_server_ingress(f"{APP}-from-api-server", APP, namespace, ports, common)

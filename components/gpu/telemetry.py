@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import yaml
 
+from components.access.account_rights import account_rights
 from components.base import Component
 from components.gpu.exporters import EXPORTER, EXPORTER_PORT, HOME, exporters_egress
 from components.gpu.in_cluster import ACCOUNT, account_volume
@@ -17,7 +18,8 @@ from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
-from components.network.fqdn_egress import Destination, api_server_egress, fqdn_egress
+from components.network.api_server import api_server_egress
+from components.network.fqdn_egress import Destination, fqdn_egress
 from components.replicas import digest, disruption_budget, rolling_deployment, spread
 from components.tolerations import SYSTEM_NODES
 from config import catalog
@@ -27,7 +29,6 @@ APP = "gpu-telemetry"
 ROLE = "mlops:gpu-telemetry"
 HEALTH_PORT = 13133
 
-_GROUP = "rbac.authorization.k8s.io"
 _SETTINGS = "/etc/otelcol"
 _FILE = "collector.yaml"
 
@@ -54,8 +55,8 @@ class GpuTelemetry(Component, token="mlops:index:GpuTelemetry"):
         part(self, "api-server", api_server_egress(APP, namespace))
         part(self, "exporters", exporters_egress(APP, namespace, common))
         part(self, "outside", fqdn_egress(APP, namespace, (receiver,)))
-        binding = role_binding(namespace, common)
-        binding["roleRef"]["name"] = part(self, "role", role(common))
+        role, binding = rights(namespace, common)
+        binding["roleRef"]["name"] = part(self, "role", role)
         part(self, "binding", binding)
         account = part(self, "account", service_account(APP, namespace, common))
         settings = kubernetes_object("v1", "ConfigMap", APP, namespace=namespace, labels=common, data=data)
@@ -117,23 +118,10 @@ def configuration(args: GpuTelemetryArgs) -> dict[str, Any]:
     }
 
 
-def role(common: Mapping[str, str]) -> Manifest:
-    """See pods; bound where the exporters are and nowhere else."""
+def rights(namespace: NamespaceRef, common: Mapping[str, str]) -> tuple[Manifest, Manifest]:
+    """See pods, where the exporters are and nowhere else."""
     rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
-    return kubernetes_object(f"{_GROUP}/v1", "ClusterRole", ROLE, labels=common, rules=[rule])
-
-
-def role_binding(namespace: NamespaceRef, common: Mapping[str, str]) -> Manifest:
-    """In the operator's namespace, to the collector's account."""
-    return kubernetes_object(
-        f"{_GROUP}/v1",
-        "RoleBinding",
-        ROLE,
-        namespace=HOME,
-        labels=common,
-        roleRef={"apiGroup": _GROUP, "kind": "ClusterRole", "name": ROLE},
-        subjects=[{"kind": "ServiceAccount", "name": APP, "namespace": namespace.name}],
-    )
+    return account_rights(ROLE, [rule], (APP, namespace.name), common, within=HOME)
 
 
 def deployment(

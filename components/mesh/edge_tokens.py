@@ -8,6 +8,7 @@ from typing import Any
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object
 from components.mesh.names import INGRESS
+from components.mesh.realm_tokens import realm_tokens
 
 _HTTP = "80"
 
@@ -15,16 +16,7 @@ _HTTP = "80"
 def edge_tokens(issuer: str, audience: str, namespace: NamespaceRef) -> Manifest:
     """A token that is not the realm's, or for another application, is refused at the edge; a good one goes on to the
     application, which looks again (MS-05)."""
-    rule = {
-        "issuer": issuer,
-        "jwksUri": f"{issuer}/protocol/openid-connect/certs",
-        "audiences": [audience],
-        "forwardOriginalToken": True,
-    }
-    spec = {"selector": {"matchLabels": selector(INGRESS)}, "jwtRules": [rule]}
-    return kubernetes_object(
-        "security.istio.io/v1", "RequestAuthentication", INGRESS, namespace=namespace, spec=spec
-    )
+    return realm_tokens(INGRESS, issuer, audience, namespace)
 
 
 def edge_access(

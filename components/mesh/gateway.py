@@ -82,7 +82,7 @@ def ingress(
     for host, secret in secrets.items():
         listeners.append(
             {
-                "name": f"{PEOPLE}-{host.partition('.')[0]}",
+                "name": _people_listener(host),
                 "hostname": host,
                 "port": HTTPS,
                 "protocol": "HTTPS",
@@ -119,22 +119,12 @@ def redirect_route(gateway: Any, namespace: NamespaceRef) -> Manifest:
 
 def people_route(gateway: Any, host: str, service: str, server: str, port: int, ns: NamespaceRef) -> Manifest:
     """A host to a Service of another namespace, which a `grant` there allows."""
-    spec = {
-        "parentRefs": [{"name": gateway, "sectionName": f"{PEOPLE}-{host.partition('.')[0]}"}],
-        "hostnames": [host],
-        "rules": [{"backendRefs": [{"name": service, "namespace": server, "port": port}]}],
-    }
-    return kubernetes_object(API, "HTTPRoute", service, namespace=ns, spec=spec)
+    return _route("HTTPRoute", gateway, _people_listener(host), host, service, server, port, ns)
 
 
 def passed_route(gateway: Any, host: str, service: str, server: str, port: int, ns: NamespaceRef) -> Manifest:
     """Likewise for a server that ends TLS itself."""
-    spec = {
-        "parentRefs": [{"name": gateway, "sectionName": server}],
-        "hostnames": [host],
-        "rules": [{"backendRefs": [{"name": service, "namespace": server, "port": port}]}],
-    }
-    return kubernetes_object(API, "TLSRoute", service, namespace=ns, spec=spec)
+    return _route("TLSRoute", gateway, server, host, service, server, port, ns)
 
 
 def grant(kind: str, gateways: str, service: str, namespace: NamespaceRef) -> Manifest:
@@ -146,6 +136,21 @@ def grant(kind: str, gateways: str, service: str, namespace: NamespaceRef) -> Ma
     return kubernetes_object(
         API, "ReferenceGrant", f"{service}-from-gateways", namespace=namespace, spec=spec
     )
+
+
+def _people_listener(host: str) -> str:
+    return f"{PEOPLE}-{host.partition('.')[0]}"
+
+
+def _route(
+    kind: str, gateway: Any, listener: str, host: str, service: str, server: str, port: int, ns: NamespaceRef
+) -> Manifest:
+    spec = {
+        "parentRefs": [{"name": gateway, "sectionName": listener}],
+        "hostnames": [host],
+        "rules": [{"backendRefs": [{"name": service, "namespace": server, "port": port}]}],
+    }
+    return kubernetes_object(API, kind, service, namespace=ns, spec=spec)
 
 
 def _gateway(

@@ -10,11 +10,12 @@ import pulumi
 from components.base import Component
 from components.helm import chart
 from components.isolation.closed_namespace import ClosedNamespace, ClosedNamespaceArgs
-from components.labels import Owner, labels, selector
-from components.manifest import Manifest, NamespaceRef, known_after, kubernetes_object, part
+from components.labels import Owner, labels
+from components.manifest import Manifest, NamespaceRef, known_after, part
 from components.mesh.istiod_values import Identity, cni_values, istiod_values
 from components.mesh.names import ISTIOD, NETWORK_LABEL, SYSTEM, WEBHOOK_PORT, XDS_PORT
-from components.network.fqdn_egress import Destination, api_server_egress, fqdn_egress
+from components.network.api_server import api_server_egress, api_server_ingress
+from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, ingress_policy
 from config import catalog
 from config.mesh import MeshTelemetry, newest, revision
@@ -118,11 +119,4 @@ def traffic(
 
 def webhook_ingress(namespace: NamespaceRef) -> Manifest:
     """The API server asks it to inject proxies and to validate; nobody else has to reach that port."""
-    rule = {
-        "fromEntities": ["kube-apiserver"],
-        "toPorts": [{"ports": [{"port": str(WEBHOOK_PORT), "protocol": "TCP"}]}],
-    }
-    spec = {"endpointSelector": {"matchLabels": selector(ISTIOD)}, "ingress": [rule]}
-    return kubernetes_object(
-        "cilium.io/v2", "CiliumNetworkPolicy", f"{ISTIOD}-webhooks", namespace=namespace, spec=spec
-    )
+    return api_server_ingress(f"{ISTIOD}-webhooks", ISTIOD, namespace, [WEBHOOK_PORT])

@@ -19,7 +19,7 @@ from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.mesh.remote_client import client_name
 from components.network.fqdn_egress import fqdn_egress, https_destination
-from components.secrets.secret_store import OPERATOR, server_login
+from components.secrets.secret_store import OPERATOR, kv_provider
 from config.schema import SecretStoreSettings
 from config.secret_paths import CLIENT_FOLDER
 
@@ -93,11 +93,7 @@ def secret_store(
     namespace: NamespaceRef,
 ) -> Manifest:
     """A store of this namespace's own: its account reads this cluster's client and no other one's."""
-    provider = {
-        **server_login(store, cluster, role, {"name": account}),
-        "path": store.mount,
-        "version": "v2",
-    }
+    provider = kv_provider(store, cluster, role, {"name": account})
     return kubernetes_object(
         _STORES, "SecretStore", ACCOUNT, namespace=namespace, spec={"provider": {"vault": provider}}
     )

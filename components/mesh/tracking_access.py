@@ -17,6 +17,7 @@ from components.isolation.tenant_namespace import WORKLOAD_ACCOUNT
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.mesh.names import principal
+from components.mesh.realm_tokens import realm_tokens
 from components.mesh.tracking_paths import OPERATIONS
 from components.tracking.mlflow_server import APP as MLFLOW
 from config.access import ROLES_CLAIM, Enforcer, Matrix, Permission
@@ -61,16 +62,7 @@ class TrackingAccess(Component, token="mlops:index:TrackingAccess"):
 def request_authentication(issuer: str, namespace: NamespaceRef) -> Manifest:
     """A token that is not the realm's, or not for MLflow, is refused; one is needed because every rule of
     `people` names the caller that a token gives (MS-05)."""
-    rule = {
-        "issuer": issuer,
-        "jwksUri": f"{issuer}/protocol/openid-connect/certs",
-        "audiences": [AUDIENCE],
-        "forwardOriginalToken": True,
-    }
-    spec = {"selector": {"matchLabels": selector(GATE)}, "jwtRules": [rule]}
-    return kubernetes_object(
-        "security.istio.io/v1", "RequestAuthentication", GATE, namespace=namespace, spec=spec
-    )
+    return realm_tokens(GATE, issuer, AUDIENCE, namespace)
 
 
 def people(matrix: Matrix, permission: Permission, issuer: str, namespace: NamespaceRef) -> Manifest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.base import Component
-from components.manifest import Manifest, custom_resource, kubernetes_object
+from components.manifest import Manifest, kubernetes_object, part
 
 METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
 """Where clouds give a node's credentials to whoever asks from it."""
@@ -28,7 +28,7 @@ class ClusterPolicies(Component, token="mlops:index:ClusterPolicies"):
         self, name: str, args: ClusterPoliciesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        custom_resource(self.child("metadata"), no_metadata(args.labels), self.opts())
+        part(self, "metadata", no_metadata(args.labels))
         self.register_outputs({})
 
 

@@ -45,19 +45,3 @@ def fqdn_egress(app: str, namespace: NamespaceRef, destinations: Sequence[Destin
     return kubernetes_object(
         "cilium.io/v2", "CiliumNetworkPolicy", f"{app}-to-outside", namespace=namespace, spec=spec
     )
-
-
-def api_server_egress(app: str, namespace: NamespaceRef) -> Manifest:
-    """The CiliumNetworkPolicy that lets the app's pods reach their own cluster's API server, wherever it runs."""
-    spec = {
-        "endpointSelector": {"matchLabels": selector(app)},
-        "egress": [
-            {
-                "toEntities": ["kube-apiserver"],
-                "toPorts": [{"ports": [{"port": str(port), "protocol": "TCP"} for port in (443, 6443)]}],
-            }
-        ],
-    }
-    return kubernetes_object(
-        "cilium.io/v2", "CiliumNetworkPolicy", f"{app}-to-api-server", namespace=namespace, spec=spec
-    )

@@ -16,7 +16,8 @@ from components.isolation.dns import CLUSTER_DOMAIN
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
 from components.manifest import Manifest, known_after, kubernetes_object, part
-from components.network.fqdn_egress import api_server_egress, fqdn_egress, https_destination
+from components.network.api_server import api_server_egress
+from components.network.fqdn_egress import fqdn_egress, https_destination
 from components.secrets.external_secret import STORE
 from components.secrets.operator_values import operator_values
 from components.secrets.vault_values import PORT
@@ -98,14 +99,20 @@ def server_login(
     return {"server": server_url(store), **authority, "auth": {"kubernetes": login}}
 
 
+def kv_provider(
+    store: SecretStoreSettings,
+    cluster: str,
+    role: pulumi.Input[str],
+    account: Mapping[str, pulumi.Input[str]],
+) -> dict[str, Any]:
+    """The same for the store's key-value engine, from which ExternalSecrets read."""
+    return {**server_login(store, cluster, role, account), "path": store.mount, "version": "v2"}
+
+
 def cluster_secret_store(args: SecretStoreArgs) -> Manifest:
     """The store as external-secrets reads it."""
     account = {"name": OPERATOR, "namespace": OPERATOR}
-    provider = {
-        **server_login(args.settings, args.cluster, OPERATOR, account),
-        "path": args.settings.mount,
-        "version": "v2",
-    }
+    provider = kv_provider(args.settings, args.cluster, OPERATOR, account)
     spec = {"provider": {"vault": provider}, "conditions": [{"namespaces": list(args.users)}]}
     return kubernetes_object("external-secrets.io/v1", "ClusterSecretStore", STORE, spec=spec)
 

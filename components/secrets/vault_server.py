@@ -13,8 +13,9 @@ from components.helm import chart
 from components.isolation.dns import CLUSTER_DOMAIN
 from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, known_after, part
+from components.network.api_server import api_server_egress
 from components.network.certificate import certificate
-from components.network.fqdn_egress import Destination, api_server_egress, fqdn_egress
+from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, egress_policy, ingress_policy, peers_policy
 from components.secrets.vault_values import CLUSTER_PORT, PORT, chart_values, members, product
 from config.schema import ChartSettings, SecretServer, SecretStoreSettings

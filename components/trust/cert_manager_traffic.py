@@ -10,7 +10,7 @@ import pulumi
 from components.base import Component
 from components.isolation import dns
 from components.labels import selector
-from components.manifest import Manifest, NamespaceRef, custom_resource, kubernetes_object
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.trust.cert_manager_values import APP, NAMESPACE, WEBHOOK_PORT
 
@@ -34,8 +34,8 @@ class CertManagerTraffic(Component, token="mlops:index:CertManagerTraffic"):
         self, name: str, args: CertManagerTrafficArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, opts)
-        for part, manifest in traffic(args).items():
-            custom_resource(self.child(part), manifest, self.opts())
+        for way, manifest in traffic(args).items():
+            part(self, way, manifest)
         self.register_outputs({})
 
 

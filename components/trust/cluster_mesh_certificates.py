@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.base import Component
-from components.manifest import custom_resource, name_of
+from components.manifest import part
 from components.network.cilium import NAMESPACE
 from components.network.cluster_mesh import ISSUER, certificates
 from components.trust.cluster_mesh_root import signing_path
@@ -34,8 +34,8 @@ class ClusterMeshCertificates(Component, token="mlops:index:ClusterMeshCertifica
         super().__init__(name, opts)
         cluster = args.access.cluster
         issuer = vault_issuer(ISSUER, signing_path(cluster), ISSUER, args.access, args.labels)
-        made = name_of(custom_resource(self.child("issuer"), issuer, self.opts()))
-        for part, manifest in certificates(cluster, args.mesh, NAMESPACE).items():
+        made = part(self, "issuer", issuer)
+        for which, manifest in certificates(cluster, args.mesh, NAMESPACE).items():
             manifest["spec"]["issuerRef"]["name"] = made
-            custom_resource(self.child(part), manifest, self.opts())
+            part(self, which, manifest)
         self.register_outputs({})

@@ -18,7 +18,7 @@ from components.manifest import (
     name_of,
     part,
 )
-from components.secrets.secret_store import server_login
+from components.secrets.secret_store import kv_provider
 from components.trust.mesh_intermediate import trusted_roots
 from components.trust.mesh_names import ISSUER, SECRET
 from config.schema import SecretStoreSettings
@@ -70,8 +70,7 @@ class OfflineIntermediate(Component, token="mlops:index:OfflineIntermediate"):
 
 def secret_store(args: OfflineIntermediateArgs, account: pulumi.Input[str]) -> Manifest:
     """A store of this namespace alone: the cluster's own one is for the platform's servers."""
-    login = server_login(args.store, args.cluster, ISSUER, {"name": account})
-    provider = {"vault": {**login, "path": args.store.mount, "version": "v2"}}
+    provider = {"vault": kv_provider(args.store, args.cluster, ISSUER, {"name": account})}
     return kubernetes_object(
         "external-secrets.io/v1",
         "SecretStore",

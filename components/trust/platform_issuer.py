@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.base import Component
-from components.manifest import Manifest, custom_resource, kubernetes_object, name_of
+from components.manifest import Manifest, kubernetes_object, part
 from components.network.certificate import ISSUER
 from components.trust.cert_manager_traffic import HOME
 
@@ -36,11 +36,9 @@ class PlatformIssuer(Component, token="mlops:index:PlatformIssuer"):
     ) -> None:
         super().__init__(name, opts)
         parts = manifests(args.cluster, args.labels)
-        self_signed = custom_resource(self.child("self-signed"), parts["self-signed"], self.opts())
-        parts["authority"]["spec"]["issuerRef"]["name"] = name_of(self_signed)
-        authority = custom_resource(self.child("authority"), parts["authority"], self.opts())
-        parts["issuer"]["spec"]["ca"]["secretName"] = name_of(authority)
-        self.issuer = name_of(custom_resource(self.child("issuer"), parts["issuer"], self.opts()))
+        parts["authority"]["spec"]["issuerRef"]["name"] = part(self, "self-signed", parts["self-signed"])
+        parts["issuer"]["spec"]["ca"]["secretName"] = part(self, "authority", parts["authority"])
+        self.issuer = part(self, "issuer", parts["issuer"])
         self.register_outputs({"issuer": self.issuer})
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from components.gpu.guard import deployment, role, role_binding
+from components.gpu.guard import deployment, rights
 from components.manifest import NamespaceRef
 from config.gpu import STARTUP_TAINT
 
@@ -14,10 +14,11 @@ def test_the_guard_sets_and_removes_the_taint_that_nodes_start_with() -> None:
 
 
 def test_the_guard_may_see_and_change_nodes_and_nothing_else() -> None:
-    (rule,) = role({})["rules"]
+    role, binding = rights(NAMESPACE, {})
+    (rule,) = role["rules"]
     assert (rule["apiGroups"], rule["resources"]) == ([""], ["nodes"])
     assert set(rule["verbs"]) == {"list", "watch", "patch"}
-    (subject,) = role_binding(NAMESPACE, {})["subjects"]
+    (subject,) = binding["subjects"]
     assert (subject["namespace"], subject["name"]) == ("gpu-guard", "gpu-guard")
 
 

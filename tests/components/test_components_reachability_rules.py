@@ -7,7 +7,8 @@ import pytest
 from components.isolation.default_deny import allow_dns, cilium_allow_dns, cilium_deny_all, deny_all
 from components.manifest import NamespaceRef
 from components.mesh.reachability_rules import Peer, Pod, egress, ingress, rules, undenied
-from components.network.fqdn_egress import Destination, api_server_egress, fqdn_egress
+from components.network.api_server import api_server_egress
+from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, egress_policy, ingress_policy, peers_policy
 
 A, B = (NamespaceRef(name=name, ready=name) for name in ("a", "b"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_kubernetes import Provider
 
-from components.access.token_maker import TokenMaker, TokenMakerArgs, token_binding, token_role
+from components.access.token_maker import TokenMaker, TokenMakerArgs, token_rights
 from components.manifest import NamespaceRef
 from tests.recorder import Recorder, run
 
@@ -23,13 +23,14 @@ def recorded() -> Recorder:
 
 
 def test_a_role_gives_tokens_of_the_named_accounts_and_of_nobody_else() -> None:
-    (rule,) = token_role(MAKER, ["reader"], VISION, {})["rules"]
+    role, _ = token_rights(MAKER, ["reader"], VISION, {})
+    (rule,) = role["rules"]
     assert (rule["resources"], rule["verbs"]) == (["serviceaccounts/token"], ["create"])
     assert rule["resourceNames"] == ["reader"]
 
 
 def test_the_controller_alone_gets_it() -> None:
-    binding = token_binding(MAKER, VISION, {})
+    _, binding = token_rights(MAKER, ["reader"], VISION, {})
     assert [(one["name"], one["namespace"]) for one in binding["subjects"]] == [MAKER]
 
 
