@@ -10,6 +10,7 @@ import pulumi
 import pulumi_keycloak as keycloak
 
 from components.base import Component
+from components.manifest import known_after
 from config.access import ROLES_CLAIM
 
 TOKEN_SECONDS = 14_400
@@ -33,7 +34,8 @@ class RemoteClientArgs:
 
 
 class RemoteClient(Component, token="mlops:index:RemoteClient"):
-    """Nobody can log in by it: it only gets tokens for itself, with a secret that the secret store keeps."""
+    """Nobody can log in by it: it only gets tokens for itself, with a secret that the secret store keeps. The secret
+    is known once all that belongs into a token is there: who has it sooner gets one that no API server takes."""
 
     secret: pulumi.Output[str]
 
@@ -42,7 +44,7 @@ class RemoteClient(Component, token="mlops:index:RemoteClient"):
         client = keycloak.openid.Client(
             self.child("client"), realm_id=args.realm, **client_settings(args.cluster), opts=self.opts()
         )
-        keycloak.openid.AudienceProtocolMapper(
+        audience = keycloak.openid.AudienceProtocolMapper(
             self.child("audience"),
             realm_id=args.realm,
             client_id=client.id,
@@ -52,28 +54,29 @@ class RemoteClient(Component, token="mlops:index:RemoteClient"):
             add_to_access_token=True,
             opts=self.opts(),
         )
-        keycloak.openid.HardcodedClaimProtocolMapper(
+        group = keycloak.openid.HardcodedClaimProtocolMapper(
             self.child("group"),
             realm_id=args.realm,
             client_id=client.id,
             **group_claim(args.cluster),
             opts=self.opts(),
         )
-        keycloak.openid.ClientDefaultScopes(
+        scopes = keycloak.openid.ClientDefaultScopes(
             self.child("scopes"),
             realm_id=args.realm,
             client_id=client.id,
             default_scopes=["basic"],
             opts=self.opts(),
         )
-        keycloak.openid.ClientOptionalScopes(
+        optional = keycloak.openid.ClientOptionalScopes(
             self.child("optional-scopes"),
             realm_id=args.realm,
             client_id=client.id,
             optional_scopes=[],
             opts=self.opts(),
         )
-        self.secret = pulumi.Output.secret(client.client_secret)
+        claims = (audience, group, scopes, optional)
+        self.secret = pulumi.Output.secret(known_after(client.client_secret, [one.id for one in claims]))
         self.register_outputs({"secret": self.secret})
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pulumi_vault as vault
+
 from components.access.cluster_access import PREFIX
 from components.mesh.remote_client import (
     TOKEN_SECONDS,
@@ -49,3 +51,13 @@ def test_a_token_is_for_api_servers_and_carries_no_scope_of_people() -> None:
     assert by_type["ClientOptionalScopes"]["optionalScopes"] == []
     assert by_type["Client"]["clientId"] == client_name("east")
     assert found.misnamed() == []
+
+
+def test_nobody_has_the_secret_before_its_tokens_are_whole() -> None:
+    def program() -> None:
+        client = RemoteClient("east-mesh-client", RemoteClientArgs(realm="r", cluster="east"))
+        vault.kv.SecretV2("kept", mount="m", data_json=client.secret)
+
+    (kept,) = (one for one in run(program).declarations if one.name == "kept")
+    parts = ("client", "audience", "group", "scopes", "optional-scopes")
+    assert {f"east-mesh-client-{part}" for part in parts} <= kept.dependencies
