@@ -15,8 +15,8 @@ up: $(VENV)/.installed ## Start the lab and deploy the dev stack to it
 	$(BIN)/mlops lab up
 	$(BIN)/mlops up
 
-test: $(VENV)/.installed-dev lint ## Run the linters and every test (in a lab of their own)
-	$(BIN)/pytest
+test: $(VENV)/.installed-dev lint ## Run the linters and every test (in a lab of their own), one process per core
+	$(BIN)/pytest --numprocesses auto --dist loadscope
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
