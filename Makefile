@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint down purge train bench lock docs
+.PHONY: help up test lint down purge train bench review lock docs
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -35,6 +35,10 @@ purge: $(VENV)/.installed ## Stop the lab and remove its data
 bench: $(VENV)/.installed-dev ## Run the benchmarks and print their table
 	$(BIN)/python -m benchmarks
 
+review: ## Review what this branch changes against BASE (origin/main)
+	@ci/review.sh install
+	@mkdir -p build && ci/review.sh plan build/review.md; code=$$?; cat build/review.md; exit $$code
+
 lock: $(VENV)/.installed-dev ## Renew the locks from the requirement files
 	@for name in requirements requirements-dev lab/requirements/mlflow lab/requirements/gate; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -42,7 +46,7 @@ lock: $(VENV)/.installed-dev ## Renew the locks from the requirement files
 
 docs: $(VENV)/.installed-dev ## Generate the settings schema and the policy reference
 	$(BIN)/python -m config.jsonschema > docs/settings.schema.json
-	cd policy-packs/zero-trust && ../../$(BIN)/python -m zero_trust.reference > ../../docs/policies.md
+	cd policy-packs && ../$(BIN)/python -m controls.reference > ../docs/policies.md
 
 # The program, the command line and the lab; the editable install puts `mlops` into the environment.
 $(VENV)/.installed: requirements.lock pyproject.toml

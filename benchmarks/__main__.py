@@ -18,7 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import access, gpu, mesh, synthetic
+from benchmarks import access, gpu, mesh, policy, synthetic
 from benchmarks.measure import MLOPS, PREVIEW, Run, in_turn, median, run
 from lab.folder import MARKER
 
@@ -34,9 +34,11 @@ def main() -> None:
     options = parser.parse_args()
     table = Table("what", "figure", "target", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        for part in options.parts or EVERYTHING:
-            PARTS[part](Path(scratch), options.runs, table)
-    Console().print(table)
+        try:
+            for part in options.parts or EVERYTHING:
+                PARTS[part](Path(scratch), options.runs, table)
+        finally:  # what was measured is told, whatever ended the rest
+            Console().print(table)
 
 
 def previews(scratch: Path, runs: int, table: Table) -> None:
@@ -124,10 +126,11 @@ PARTS: dict[str, Callable[[Path, int, Table], None]] = {
     "access": access.plan,
     "mesh": mesh.count,
     "gpu": gpu.fit,
+    "policy": policy.cost,
     "lab": lab_start,
     "proof": access_proof,
 }
-EVERYTHING = ("previews", "access", "mesh", "gpu", "lab")
+EVERYTHING = ("previews", "access", "mesh", "gpu", "policy", "lab")
 """The proof is a part of `lab`, in a lab of its own."""
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def run(
         stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
-    words = process.stderr.read()
+    with process.stderr as errors:
+        words = errors.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)

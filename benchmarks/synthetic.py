@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from config.mesh import LARGEST_FULL
+
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "mlops-platform:settings"
 HUBS = 2
@@ -99,11 +101,29 @@ def checkout(folder: Path, clusters: int, *, teams: int = 0, program: str = "") 
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     text = program or (ROOT / "__main__.py").read_text(encoding="utf-8")
     (folder / "__main__.py").write_text(text, encoding="utf-8")
-    for name in ("config", "stacks", "components", "services", "policy-packs"):
-        (folder / name).symlink_to(ROOT / name, target_is_directory=True)
     settings = stack_settings(clusters, teams)
+    for name in ("config", "stacks", "components", "services"):
+        (folder / name).symlink_to(ROOT / name, target_is_directory=True)
+    _packs(folder / "policy-packs", settings)
     (folder / "Pulumi.bench.yaml").write_text(yaml.safe_dump({"config": {KEY: settings}}), encoding="utf-8")
     return folder
+
+
+def _packs(folder: Path, settings: dict[str, Any]) -> None:
+    """The pack of all controls, with the dev stack's settings and exemptions: its first cluster is `c00` here, and
+    with more clusters than a full mesh takes the primary ones are the mesh's hubs."""
+    (folder / "platform" / "config").mkdir(parents=True)
+    (folder / "controls").symlink_to(ROOT / "policy-packs" / "controls", target_is_directory=True)
+    pack = ROOT / "policy-packs" / "platform"
+    for name in ("PulumiPolicy.yaml", "__main__.py"):
+        shutil.copy(pack / name, folder / "platform")
+    text = (pack / "config" / "dev.json").read_text(encoding="utf-8").replace('"east-', '"c00-')
+    config = json.loads(text)
+    if len(settings["clusters"]) > LARGEST_FULL:
+        config["zero-trust"]["meshHubs"] = [
+            one["name"] for one in settings["clusters"] if one["role"] == "primary"
+        ]
+    (folder / "platform" / "config" / "bench.json").write_text(json.dumps(config), encoding="utf-8")
 
 
 def bare(folder: Path, resources: list[dict[str, Any]]) -> Path:

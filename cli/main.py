@@ -31,6 +31,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "status": "cli.status",
         "train": "cli.train",
         "policy": "cli.policy",
+        "review": "cli.review",
         "access": "cli.access",
         "network": "cli.network",
         "gpu": "cli.gpu",

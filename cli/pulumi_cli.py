@@ -155,7 +155,7 @@ class PulumiCli:
 
 def planned(plan: dict[str, Any]) -> list[PlannedResource]:
     """The resources of `pulumi preview --json` in the shape of the embedded engine's plan."""
-    steps = [(s["op"], s["newState"] if "newState" in s else s["oldState"]) for s in plan.get("steps", [])]
+    steps = [(step, step.get("newState") or step["oldState"]) for step in plan.get("steps", [])]
     clusters = _clusters([state for _, state in steps])
     return [
         PlannedResource(
@@ -167,9 +167,10 @@ def planned(plan: dict[str, Any]) -> list[PlannedResource]:
             cluster=clusters.get(state["urn"]),
             inputs=state.get("inputs", {}),
             dependencies=tuple(state.get("dependencies") or ()),
-            operation=operation,
+            operation=step["op"],
+            changed=tuple(step.get("detailedDiff") or step.get("diffReasons") or ()),
         )
-        for operation, state in steps
+        for step, state in steps
     ]
 
 

@@ -37,12 +37,13 @@ class Target:
 
     @property
     def packs(self) -> tuple[Path, ...]:
-        """Every policy pack of the checkout."""
-        return tuple(sorted(path.parent for path in (self.root / "policy-packs").glob("*/PulumiPolicy.yaml")))
+        """The policy pack that has the controls of all others: one process reads a resource once for all of them."""
+        pack = self.root / "policy-packs" / "platform"
+        return (pack,) if (pack / "PulumiPolicy.yaml").is_file() else ()
 
     @property
     def pack_config(self) -> dict[Path, Path]:
-        """The settings that this stack gives a pack (levels, exemptions), where it gives any."""
+        """The settings, levels and exemptions that this stack gives a pack, where it gives any."""
         named = {pack: pack / "config" / f"{self.stack}.json" for pack in self.packs}
         return {pack: file for pack, file in named.items() if file.is_file()}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PART_OF = "app.kubernetes.io/part-of"
 PLATFORM = "mlops-platform"
-"""`app.kubernetes.io/part-of` of every object."""
+"""`PART_OF` of every object."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,6 @@ def labels(app: str, concern: str, owner: Owner) -> dict[str, str]:
     return {
         **selector(app),
         "app.kubernetes.io/component": concern,
-        "app.kubernetes.io/part-of": PLATFORM,
+        PART_OF: PLATFORM,
         **owner_labels(owner),
     }

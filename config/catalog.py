@@ -42,6 +42,9 @@ ISTIO_API = "1.31.1"
 ISTIO_VERSIONS = ("1.31.1",)
 """Control planes that the mesh may run, oldest first; two stand here while it is upgraded."""
 
+ISTIO_HUB = "registry.istio.io/release"
+"""Where the mesh's own images come from."""
+
 GATEWAY_API = "1.6.1"
 """Module `sigs.k8s.io/gateway-api`, standard channel."""
 

@@ -14,6 +14,7 @@ from config.gpu_checks import gpu_findings
 from config.gpu_pool import GpuPool, Mig, Mps, Sharing, TimeSlicing, WholeGpu
 from config.gpu_settings import GpuSettings
 from config.identity import AccessSettings, KeycloakServer, Lifetimes, UserSettings
+from config.images import ImageSettings
 from config.mesh import MeshSettings
 from config.network_checks import network_findings
 from config.network_settings import PlatformNetwork
@@ -45,6 +46,7 @@ __all__ = [
     "ExistingCluster",
     "GpuPool",
     "GpuSettings",
+    "ImageSettings",
     "KeycloakServer",
     "LabCluster",
     "Layer",
@@ -174,6 +176,8 @@ class PlatformSettings(Settings):
     """The network below the mesh, and the mesh's root."""
     mesh: MeshSettings = MeshSettings()
     """The service mesh."""
+    images: ImageSettings = ImageSettings()
+    """Images of tenants' pods."""
     layers: tuple[Layer, ...] = ()
     """Optional layers that are attached."""
     _outside: Outside = PrivateAttr(default=Outside())

@@ -86,6 +86,8 @@ def up(
                 record.fail(stack_urn(project.name, stack), _INTERRUPTED)
             elif finished:
                 _judge_stack(running, applier, record, state, project, stack)
+                for event in running.said():
+                    on_event(event)
                 _clean(state, providers, applier, record, threads)
                 state.set_outputs(_known(applier.stack_outputs))
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import subprocess
@@ -95,6 +96,18 @@ class PackProcess:
                 for line in seen.split(b"\n")[:-1]:
                     if line.strip().isdigit():
                         return int(line)
+
+    def said(self) -> list[str]:
+        """The lines it has printed since it printed its port, or since the last call; none where it is silent."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        output = self._process.stdout.fileno()
+        os.set_blocking(output, False)
+        seen = b""
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(output, 4096):
+                seen += data
+        return seen.decode("utf-8", "replace").splitlines()
 
     def last_words(self) -> str:
         """The end of what it wrote to its error output."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from pulumi.runtime.proto import analyzer_pb2
 
 from engine.decide import Decision
+from engine.events import Event
 from engine.goal import Goal
 from engine.pack import Answer, Pack, Violation
 from engine.pack_process import PackProcess
@@ -110,6 +111,14 @@ class Packs:
             ]
         )
         return [violation for pack in self._packs for violation in pack.analyze_stack(asked)]
+
+    def said(self) -> list[Event]:
+        """What the packs have printed, such as how many exemptions there are."""
+        return [
+            Event(kind="progress", urn="", name="", cluster=None, operation="info", message=line)
+            for process in self._processes
+            for line in process.said()
+        ]
 
 
 __all__ = ["Answer", "Packs", "Violation"]

@@ -161,6 +161,8 @@ class Planner:
         violations = [violation for answer in self._answers for violation in answer()]
         if self._packs.any:
             violations += self._packs.analyze_stack(self._goals, self._decisions)
+            for event in self._packs.said():
+                self._on_event(event)
         planned = [_planned(goal, self._decisions[urn], found[urn]) for urn, goal in self._goals.items()]
         gone = [
             _deleted(row)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from engine.goal import NO_OPTIONS, Options, Timeouts
 from engine.row import Row
 from engine.secrets import Cipher
-from engine.values import Properties, Secret, replace
+from engine.values import Properties, Secret, plain, replace
 
 _SEALED: Final = "$sealed"
 
@@ -80,7 +80,8 @@ def _sealed(item: Any, cipher: Cipher, context: str) -> Any:
 def _opened(item: Any, cipher: Cipher, context: str) -> Any:
     if isinstance(item, dict):
         if item.keys() == {_SEALED}:
-            return Secret(json.loads(cipher.open(item[_SEALED], context)))
+            inside = _opened(json.loads(cipher.open(item[_SEALED], context)), cipher, context)
+            return Secret(plain(inside))
         for key, value in item.items():
             if isinstance(value, (dict, list)):
                 item[key] = _opened(value, cipher, context)

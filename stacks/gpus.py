@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from components.gpu.admission import GpuAdmission, GpuAdmissionArgs
 from components.gpu.claims import GpuClaims, GpuClaimsArgs
+from components.gpu.gpu_guard import GpuGuard, GpuGuardArgs
 from components.gpu.gpu_operator import GpuOperator, GpuOperatorArgs
 from components.gpu.gpu_pool import APP, GpuPools, GpuPoolsArgs
-from components.gpu.guard import GpuGuard, GpuGuardArgs
 from components.gpu.hours import GpuHours, GpuHoursArgs
 from components.gpu.kueue import Kueue, KueueArgs
 from components.gpu.queues import GpuQueues, GpuQueuesArgs

@@ -10,6 +10,7 @@ import pulumi
 from components.access.cluster_access import ClusterAccess, ClusterAccessArgs
 from components.access.ownership import Ownership, OwnershipArgs
 from components.access.token_maker import TokenMaker, TokenMakerArgs
+from components.admission.twins import UNPINNED, AdmissionTwins, AdmissionTwinsArgs
 from components.isolation.tenant_namespace import TenantNamespace, TenantNamespaceArgs, owner_of
 from components.labels import Owner, labels
 from components.manifest import NamespaceRef
@@ -142,6 +143,16 @@ def _grant(
         cluster.opts,
     )
     Ownership(f"{cluster.name}-ownership", OwnershipArgs(matrix=MATRIX, owner=owner), cluster.opts)
+    AdmissionTwins(
+        f"{cluster.name}-admission",
+        AdmissionTwinsArgs(
+            registries=settings.images.registries,
+            digests=settings.platform.environment != UNPINNED,
+            issuer=settings.outside.url(settings.access.issuer),
+            owner=owner,
+        ),
+        cluster.opts,
+    )
     TrackingAccess(
         f"{cluster.name}-tracking-access",
         TrackingAccessArgs(

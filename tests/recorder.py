@@ -38,6 +38,7 @@ class Declaration:
     provider: str
     dependencies: frozenset[str]
     explicit_dependencies: frozenset[str]
+    protected: bool
     inputs: dict[str, Any] = field(repr=False)
 
     @property
@@ -182,6 +183,7 @@ def _declaration(urn: str, request: Any) -> Declaration:
         provider=provider.split("::")[-2] if provider else "",
         dependencies=frozenset(_name(one) for one in everything),
         explicit_dependencies=frozenset(_name(one) for one in everything - by_value),
+        protected=request.protect,
         inputs=_plain(rpc.deserialize_properties(request.object)),
     )
 

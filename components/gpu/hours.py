@@ -28,6 +28,8 @@ from config.gpu_slices import slices
 
 APP = "gpu-hours"
 ROLE = "mlops:gpu-hours"
+ACCOUNT = "gpu-hours-account"
+"""The ConfigMap that the service keeps, by the name that it has there."""
 METRICS = "mlops:gpu-hours-exporters"
 
 _SETTINGS = "/etc/gpu-hours"
@@ -93,15 +95,19 @@ def rights(
         {**kueue, "resources": ["localqueues"], "verbs": ["list"]},
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ]
-    account = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "get", "patch"]}]
     service = (APP, namespace.name)
+    maps = {"apiGroups": [""], "resources": ["configmaps"]}
+    account = [
+        {**maps, "resourceNames": [ACCOUNT], "verbs": ["get", "patch"]},
+        {**maps, "verbs": ["create"]},
+    ]
     found = {
         "queues": account_rights(ROLE, queues, service, common),
-        "keeping": account_rights(f"{ROLE}-account", account, service, common, within=namespace),
+        "keeping": account_rights(f"{ROLE}-account", account, service, common, within=namespace, kind="Role"),
     }
     if idle:
         pods = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
-        found["metrics"] = account_rights(METRICS, pods, service, common, within=EXPORTERS)
+        found["metrics"] = account_rights(METRICS, pods, service, common, within=EXPORTERS, kind="Role")
     return found
 
 

@@ -9,10 +9,14 @@ from typing import Any
 from components.mesh.names import SYSTEM, TAG
 from components.trust.mesh_intermediate import control_plane_values
 from components.values import merged
+from config import catalog
 from config.mesh import MeshTelemetry, revision
 
 TRACES, LOGS = "otel-traces", "otel-logs"
 """Extension providers, by which Telemetry names the collector."""
+
+NO_KEYS_FROM = ("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10", "fd00:ec2::254/128")
+"""Ranges from which istiod fetches no keys for tokens (IST0175): itself, and the cloud's metadata."""
 
 _SECCOMP = {"type": "RuntimeDefault"}
 
@@ -56,6 +60,7 @@ def istiod_values(
         "revision": revision(version),
         "revisionTags": [TAG] if stable else [],
         "global": {
+            "hub": catalog.ISTIO_HUB,
             "istioNamespace": SYSTEM,
             "enableReaderRBAC": False,
             "meshID": identity.mesh_id,
@@ -66,7 +71,10 @@ def istiod_values(
         },
         "meshConfig": mesh_config(identity.trust_domain, telemetry),
         "cni": {"enabled": True},
-        "env": {"PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER": "false"},
+        "env": {
+            "PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER": "false",
+            "BLOCKED_CIDRS_IN_JWKS_URIS": ",".join(NO_KEYS_FROM),
+        },
         "gateways": {"seccompProfile": _SECCOMP},
         "jwksResolverExtraRootCA": authority or "",
         "seccompProfile": _SECCOMP,
@@ -104,7 +112,7 @@ def cni_values() -> dict[str, Any]:
     """The node agent that redirects pods' traffic, so that no pod needs rights over its own network. It chains to
     Cilium, which has to leave foreign configuration alone (`cni.exclusive: false`)."""
     return {
-        "global": {"networkPolicy": {"enabled": False}},
+        "global": {"hub": catalog.ISTIO_HUB, "networkPolicy": {"enabled": False}},
         "chained": True,
         "seccompProfile": _SECCOMP,
         "resourceQuotas": {"enabled": False},

@@ -51,7 +51,7 @@ class DatabaseEngine(Component, token="mlops:index:DatabaseEngine"):
             allowed_roles=[args.database],
             verify_connection=True,
             postgresql=connection_settings(args),
-            opts=self.opts(deleted_with=mount),
+            opts=self.opts(deleted_with=mount, additional_secret_outputs=["postgresql"]),
         )
         role = vault.database.SecretBackendRole(
             self.child("role"),

@@ -1,7 +1,12 @@
-"""Serves the zero-trust policy pack; the constructor blocks, so no other module may call it."""
+"""Serves the pack zero-trust; the constructor blocks, so no other module may call it."""
+
+import sys
+from pathlib import Path
 
 from pulumi_policy import EnforcementLevel, PolicyPack
-from zero_trust.sdk import Pack
-from zero_trust.settings import PACK_NAME
 
-PolicyPack(PACK_NAME, Pack().policies(), EnforcementLevel.MANDATORY)
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from controls.sdk import policies
+
+PolicyPack("zero-trust", policies("zero-trust", ["zero-trust"]), EnforcementLevel.MANDATORY)

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 import typer
+from controls.configuration import Configuration
+from controls.manifests import LARGEST, InputError, read_configuration, read_items
 from typer.testing import CliRunner, Result
-from zero_trust.manifests import InputError, read_objects, read_settings
-from zero_trust.settings import Settings
 
-from cli.policy import Mode, judge, policy
+from cli.errors import CommandRefused
+from cli.policy import app, policy
+from cli.policy_judgement import Mode, judge
 
 BAD = """\
 apiVersion: v1
@@ -20,6 +22,8 @@ kind: Pod
 metadata: {name: app, namespace: team}
 spec:
   securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+  serviceAccountName: app
+  automountServiceAccountToken: false
   hostNetwork: true
   containers:
   - name: app
@@ -52,9 +56,14 @@ def write(path: Path, content: object) -> str:
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
-    app = typer.Typer()
-    app.command()(policy)
-    return CliRunner().invoke(app, arguments, input=stdin)
+    """Judged with WL-02 alone: what the other controls say of the manifests is theirs to test."""
+    alone = typer.Typer()
+    alone.command()(policy)
+    return CliRunner().invoke(alone, ("--controls", "WL-02", *arguments), input=stdin)
+
+
+def mlops(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
 
 
 def lines(result: Result) -> list[dict[str, str]]:
@@ -113,6 +122,7 @@ def test_without_json_a_pipe_gets_plain_lines_without_colour(folder: Path) -> No
         ("tag.yaml", "a: !vault secret\n", "tag.yaml:1: is not YAML:"),
         ("bytes.yaml", "a: \x01\n", "bytes.yaml: is not YAML: "),
         ("date.yaml", "a: 2026-99-99\n", "date.yaml: holds a date, number or text that is not valid"),
+        ("cyclic.yaml", "a: &a {b: *a}\n", "cyclic.yaml: holds an anchor inside of itself"),
         ("deep.json", "[" * 100_000, "deep.json: is nested too deep"),
         ("deep.yaml", "[" * 100_000, "deep.yaml: is nested too deep"),
         ("dashes.yaml", "- " * 100_000, "dashes.yaml: is nested too deep"),
@@ -161,10 +171,12 @@ def test_only_the_whole_stack_tells_that_an_exemption_exempts_nothing(folder: Pa
 
 
 def test_an_expired_exemption_is_a_violation_in_both_modes(folder: Path) -> None:
-    settings = read_settings(write(folder / "p.json", {"zero-trust": {"exemptions": [ENTRY]}}))
-    manifests = read_objects([write(folder / "bad.yaml", BAD)], None)
+    configuration = read_configuration(write(folder / "p.json", {"zero-trust": {"exemptions": [ENTRY]}}))
+    manifests = read_items([write(folder / "bad.yaml", BAD)], None)
     for mode in Mode:
-        report = judge(manifests, mode, settings, config="p.json", today=date(3000, 1, 1))
+        report = judge(
+            manifests, mode, configuration, config="p.json", today=date(3000, 1, 1), only=["WL-02"]
+        )
         assert [finding.control for finding in report.findings] == ["EX-01", "WL-02"]
 
 
@@ -177,7 +189,8 @@ def test_an_advisory_finding_is_shown_and_does_not_fail(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ({"zero-trst": {}}, "packs.json: zero-trst: unknown key; the only one is zero-trust"),
+        ({"zero-trst": {}}, "packs.json: zero-trst: unknown key; known are environment, "),
+        ({"zero-trust": {}, "aw": {}}, "packs.json: aw: unknown key beside packs; packs are zero-trust, "),
         ({"zero-trust": {"exemption": []}}, "packs.json: zero-trust.exemption: unknown key"),
         ({"zero-trust": {"exemptions": [{}]}}, "packs.json: zero-trust.exemptions[0].control: must be given"),
         ([], "packs.json: must be one mapping"),
@@ -191,11 +204,61 @@ def test_a_bad_configuration_is_refused_with_its_key(content: object, says: str,
     assert says in result.stderr
 
 
+def test_a_remediation_beside_packs_is_the_programs_business(folder: Path) -> None:
+    mending = {"platform-remediation": {"enforcementLevel": "remediate", "labels": {}}}
+    config = write(folder / "packs.json", {"zero-trust": {}, **mending})
+    assert run("--config", config, write(folder / "good.yaml", GOOD)).exit_code == 0
+
+
 def test_an_empty_configuration_is_the_default(folder: Path) -> None:
-    assert read_settings(write(folder / "packs.yaml", "# nothing yet\n")) == Settings()
+    found = read_configuration(write(folder / "packs.yaml", "# nothing yet\n"))
+    assert set(map(repr, found.values())) == {repr(Configuration())}
 
 
 def test_the_error_lists_its_problems(folder: Path) -> None:
     with pytest.raises(InputError) as caught:
-        read_objects(["no-1", "no-2"], None)
+        read_items(["no-1", "no-2"], None)
     assert len(caught.value.problems) == 2
+
+
+def test_one_mapping_without_packs_is_for_all_of_them(folder: Path) -> None:
+    config = write(folder / "packs.json", {"requiredLabels": ["owner"], "exemptions": [ENTRY]})
+    bad = write(folder / "bad.yaml", BAD)
+    result = mlops("--json", "--together", "--controls", "GC-04,WL-02", "--config", config, bad)
+    assert [line["control"] for line in lines(result)] == ["GC-04"]
+    assert "1 exemptions configured, 1 findings exempted" in result.stderr
+
+
+def test_a_relation_is_judged_together_and_not_alone(folder: Path) -> None:
+    good = write(folder / "good.yaml", GOOD)
+    assert lines(mlops("--json", "--controls", "NW-02", good)) == []
+    (found,) = lines(mlops("--json", "--together", "--controls", "NW-02", good))
+    assert (found["file"], found["control"], found["name"]) == ("good.yaml", "NW-02", "app")
+
+
+def test_a_word_that_is_no_command_is_a_path_and_a_path_can_be_called_list(folder: Path) -> None:
+    write(folder / "list", BAD)
+    assert mlops("--controls", "WL-02", "./list").exit_code == 1
+    assert "WL-05" in mlops("list").stdout
+
+
+@pytest.mark.parametrize("arguments", [["explain", "WL-99"], ["--controls", "WL-99", "good.yaml"], []])
+def test_a_control_that_there_is_not_and_nothing_to_judge_are_usage_errors(
+    arguments: list[str], folder: Path
+) -> None:
+    write(folder / "good.yaml", GOOD)
+    result = mlops(*arguments)
+    assert result.exit_code == 2 or isinstance(result.exception, CommandRefused)
+    assert result.stdout == ""
+
+
+def test_a_manifest_that_is_too_large_is_refused_before_it_is_parsed(folder: Path) -> None:
+    (folder / "huge.yaml").write_bytes(b"a" * (LARGEST + 1))
+    result = run("huge.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "huge.yaml: is larger than 32 MiB; split it\n"
+
+
+def test_a_kind_that_no_control_knows_is_left_alone(folder: Path) -> None:
+    other = {"apiVersion": "example.com/v1", "kind": "Anything", "metadata": {"name": "a"}, "spec": {"x": 1}}
+    assert mlops(write(folder / "other.json", other)).exit_code == 0

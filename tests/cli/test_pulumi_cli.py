@@ -63,6 +63,15 @@ def test_a_deletion_is_planned_from_the_old_state() -> None:
     assert [(r.name, r.operation) for r in planned({"steps": [gone]})] == [("s", "delete")]
 
 
+@pytest.mark.parametrize(
+    "said", [{"detailedDiff": {"spec.replicas": {"kind": "update"}}}, {"diffReasons": ["spec.replicas"]}]
+)
+def test_what_an_update_changes_is_taken_from_pulumi(said: dict[str, Any]) -> None:
+    state = {"urn": f"{STACK}::kubernetes:core/v1:Secret::s", "type": "x"}
+    step = {"op": "update", "oldState": state, "newState": state, **said}
+    assert [one.changed for one in planned({"steps": [step]})] == [("spec.replicas",)]
+
+
 def test_a_stack_on_the_lab_never_touches_the_users_backend_or_file(tmp_path: Path) -> None:
     lab = LabFolder(tmp_path / "lab")
     lab.create()

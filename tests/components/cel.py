@@ -15,6 +15,15 @@ from typing import Any
 _TOKEN = re.compile(r"\s*('[^']*'|&&|\|\||==|!=|[?:(),+!\[\]]|[\w.]+)")
 _WORDS: Mapping[str, str] = {"&&": " and ", "||": " or ", "!": " not ", "in": " in "}
 _CLOSING: Mapping[str, str] = {"(": ")", "[": "]"}
+_FROM = re.compile(r"[.]from\b")
+"""A field that Python has a word for."""
+
+_MACROS: Mapping[str, str] = {
+    "exists": "any({0} for {1} in {2})",
+    "all": "all({0} for {1} in {2})",
+    "map": "[{0} for {1} in {2}]",
+    "filter": "[{1} for {1} in {2} if {0}]",
+}
 _Part = str | list[Any]
 
 
@@ -29,18 +38,23 @@ class Text(str):
     def substring(self, start: int) -> Text:
         return Text(self[start:])
 
+    def matches(self, pattern: str) -> bool:
+        return re.search(pattern, self) is not None
 
-class Fields(dict[str, Any]):
+
+class Fields(dict[Any, Any]):
     """A message or a map; a field that is not there is None, which `has` tells and nothing else can use."""
 
-    def __getattr__(self, name: str) -> Any:
-        return self.get(name)
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("__"):
+            return object.__getattribute__(self, name)
+        return dict.get(self, name.removesuffix("_"))
 
 
 def value(data: Any) -> Any:
     """Plain data as CEL sees it."""
     if isinstance(data, Mapping):
-        return Fields({Text(key): value(item) for key, item in data.items()})
+        return Fields({value(key): value(item) for key, item in data.items()})
     if isinstance(data, list | tuple):
         return [value(item) for item in data]
     return Text(data) if isinstance(data, str) else data
@@ -49,11 +63,11 @@ def value(data: Any) -> Any:
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """The expression's value. Raises TypeError where it uses a field that is not there."""
     known = {"true": True, "false": False, "has": lambda field: field is not None}
-    return eval(_compiled(expression), {"__builtins__": {"any": any}, **known, **names})
+    return eval(_compiled(expression), {"__builtins__": {"any": any, "all": all}, **known, **names})
 
 
 def admits(policy: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
-    """Whether the policy lets an AdmissionRequest (`operation`, `resource`, `userInfo`, objects) pass."""
+    """Whether the policy lets an AdmissionRequest (`operation`, `resource`, `kind`, `userInfo`, objects) pass."""
     spec = policy["spec"]
     if not any(_matches(rule, request) for rule in spec["matchConstraints"]["resourceRules"]):
         return True
@@ -63,9 +77,9 @@ def admits(policy: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
         if not all(evaluate(one["expression"], names) for one in spec.get("matchConditions", ())):
             return True
         for variable in spec.get("variables", ()):
-            names["variables"][variable["name"]] = evaluate(variable["expression"], names)
+            names["variables"][Text(variable["name"])] = evaluate(variable["expression"], names)
         return all(evaluate(one["expression"], names) is True for one in spec["validations"])
-    except (TypeError, AttributeError):
+    except (TypeError, AttributeError, KeyError):
         return bool(spec["failurePolicy"] != "Fail")
 
 
@@ -105,13 +119,11 @@ def _rendered(parts: list[_Part]) -> str:
     text = ""
     for part in parts:
         if isinstance(part, str):
-            text += _WORDS.get(part, part)
-        elif text.endswith(".exists"):
-            start = re.search(r"[\w.]+$", text)
-            assert start is not None
-            receiver = start.group().removesuffix(".exists")
+            text += _WORDS.get(part, part if part.startswith("'") else _FROM.sub(".from_", part))
+        elif macro := re.search(r"((?:[\w.]|\[\w+\])+)[.](exists|all|map|filter)$", text):
+            receiver, called = macro.groups()
             _, name, _, *body = part
-            text = f"{text[: start.start()]}any({_rendered(body)} for {name} in {receiver})"
+            text = text[: macro.start()] + _MACROS[called].format(_rendered(body), name, receiver)
         else:
             opening, *inner = part
             text += f"{opening}{_rendered(inner)}{_CLOSING[opening]}"

@@ -1,31 +1,45 @@
+"""What a guard becomes in a cluster."""
+
 from __future__ import annotations
 
-from components.gpu.guard import deployment, rights
-from components.manifest import NamespaceRef
-from config.gpu import STARTUP_TAINT
+import pytest
+from controls.catalogue import CONTROLS
 
-NAMESPACE = NamespaceRef(name="gpu-guard", ready="gpu-guard")
+from components.admission.guard import Guard, binding_manifest, labelled, not_labelled, policy_manifest
+from tests.components.admission_requests import GUARDS
 
-
-def test_the_guard_sets_and_removes_the_taint_that_nodes_start_with() -> None:
-    (container,) = deployment("gpu-guard", NAMESPACE, {})["spec"]["template"]["spec"]["containers"]
-    environment = {one["name"]: one.get("value") for one in container["env"]}
-    assert environment["TAINT"] == STARTUP_TAINT["key"]
+EACH = pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 
 
-def test_the_guard_may_see_and_change_nodes_and_nothing_else() -> None:
-    role, binding = rights(NAMESPACE, {})
-    (rule,) = role["rules"]
-    assert (rule["apiGroups"], rule["resources"]) == ([""], ["nodes"])
-    assert set(rule["verbs"]) == {"list", "watch", "patch"}
-    (subject,) = binding["subjects"]
-    assert (subject["namespace"], subject["name"]) == ("gpu-guard", "gpu-guard")
+@EACH
+def test_what_cannot_be_judged_is_refused_and_every_refusal_is_recorded(guard: Guard) -> None:
+    assert policy_manifest(guard, {})["spec"]["failurePolicy"] == "Fail"
+    binding = binding_manifest(guard, {})["spec"]
+    assert binding == {"policyName": guard.name, "validationActions": ["Deny", "Audit"]}
 
 
-def test_its_token_is_its_own_and_short_lived() -> None:
-    pod = deployment("gpu-guard", NAMESPACE, {})["spec"]["template"]["spec"]
-    assert pod["automountServiceAccountToken"] is False
-    (volume,) = pod["volumes"]
-    (token, authority) = volume["projected"]["sources"]
-    assert token["serviceAccountToken"]["expirationSeconds"] <= 3600
-    assert authority["configMap"]["name"] == "kube-root-ca.crt"
+@EACH
+def test_the_refusal_names_the_control_and_the_remedy_and_no_value(guard: Guard) -> None:
+    """A message that were an expression could repeat what it reads."""
+    (validation,) = policy_manifest(guard, {})["spec"]["validations"]
+    assert validation["message"].startswith(f"{guard.control}: {guard.remedy}")
+    assert "messageExpression" not in validation
+    assert guard.control in CONTROLS
+
+
+@EACH
+def test_creations_and_changes_alike_are_judged(guard: Guard) -> None:
+    rules = policy_manifest(guard, {})["spec"]["matchConstraints"]["resourceRules"]
+    assert all(one["operations"] == ["CREATE", "UPDATE"] for one in rules)
+
+
+def test_names_are_valid_and_no_two_are_alike() -> None:
+    names = [guard.name for guard in GUARDS]
+    assert len(set(names)) == len(names)
+    assert all(len(name) <= 63 and name == name.lower() for name in names)
+
+
+def test_namespaces_are_chosen_by_their_labels() -> None:
+    assert labelled("a") == {"key": "a", "operator": "Exists"}
+    assert labelled("a", "b") == {"key": "a", "operator": "In", "values": ["b"]}
+    assert not_labelled("a", "b") == {"key": "a", "operator": "NotIn", "values": ["b"]}

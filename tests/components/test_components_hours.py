@@ -52,8 +52,9 @@ def test_it_keeps_its_account_in_its_own_namespace_and_reads_no_other() -> None:
     role, binding = rights(NAMESPACE, False, {})["keeping"]
     assert binding["kind"] == "RoleBinding"
     assert binding["metadata"]["namespace"] == "gpu-hours"
-    (rule,) = role["rules"]
-    assert rule["resources"] == ["configmaps"]
+    assert (role["kind"], role["metadata"]["namespace"]) == ("Role", "gpu-hours")
+    assert {resource for rule in role["rules"] for resource in rule["resources"]} == {"configmaps"}
+    assert [rule["verbs"] for rule in role["rules"] if "resourceNames" not in rule] == [["create"]]
 
 
 def test_its_pod_has_its_settings_and_its_token_and_starts_anew_with_a_new_budget() -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import fnmatch
+from datetime import date
 
-from zero_trust.judge import defects
-from zero_trust.objects import objects
+from controls.configuration import Configuration
+from controls.judge import Judge
+from controls.objects import items
+from controls.workloads.catalogue import CONTROLS
 
 from components.labels import Owner
 from components.tracking.mlflow import server_settings
@@ -22,8 +25,9 @@ def test_both_objects_are_what_their_kinds_allow() -> None:
     assert built_in_mistakes(script_config_map(JOB, "1234")) == []
 
 
-def test_the_zero_trust_pack_finds_nothing() -> None:
-    assert [found for judged in objects(training_job(JOB)) for found in defects(judged)] == []
+def test_the_controls_on_workloads_find_nothing() -> None:
+    judge = Judge(Configuration(), date.min, CONTROLS)
+    assert [judge.item(item).findings for item in items(training_job(JOB))] == [()]
 
 
 def test_the_job_runs_the_script_of_the_config_map_that_it_owns() -> None:

@@ -43,6 +43,11 @@ def _children() -> list[psutil.Process]:
     ]
 
 
+def test_what_a_pack_prints_is_told_to_the_watcher(stack: Stack) -> None:
+    stack.program('NS, EXTRA = "default", True' + FORBIDDEN.replace("\n    ", "\n")).preview(PACK)
+    assert [event.message for event in stack.events if event.operation == "info"] == ["4 ConfigMaps seen"]
+
+
 def test_a_preview_reports_what_a_policy_forbids(stack: Stack) -> None:
     plan = stack.program('NS, EXTRA = "default", True' + FORBIDDEN.replace("\n    ", "\n")).preview(PACK)
     found = {

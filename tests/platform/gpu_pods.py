@@ -11,6 +11,9 @@ import tenacity
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from components.isolation.namespace import restricted_namespace
+from components.isolation.tenant_namespace import PURPOSE_LABEL
+from components.mesh.names import meshed
 from config import gpu
 from config.gpu_pool import GpuPool
 from lab.kwok import NODE_ANNOTATION
@@ -32,7 +35,7 @@ def pod(name: str, resource: str, purpose: str, *, count: int = 1, **spec: Any) 
     ]
     container = {
         "name": "it",
-        "image": "registry.example.com/simulated:1",
+        "image": "ghcr.io/mlops-platform/app@sha256:" + "0" * 64,
         "resources": {
             "requests": {"cpu": "100m", "memory": "64Mi"},
             "limits": {"cpu": "1", "memory": "64Mi", resource: str(count)},
@@ -54,7 +57,7 @@ def pod(name: str, resource: str, purpose: str, *, count: int = 1, **spec: Any) 
 @contextmanager
 def namespace(core: client.CoreV1Api, name: str, purpose: str) -> Iterator[str]:
     """A namespace of a tenant of that purpose, without quota; gone at the end with all that is in it."""
-    core.create_namespace({"metadata": {"name": name, "labels": {"mlops.platform/tenant-purpose": purpose}}})
+    core.create_namespace(restricted_namespace(name, {PURPOSE_LABEL: purpose, **meshed()}))
     try:
         yield name
     finally:

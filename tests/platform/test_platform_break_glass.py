@@ -58,7 +58,7 @@ def admin(platform: Platform) -> Iterator[KubeApi]:
 def broken() -> dict[str, Any]:
     """A Deployment without pods."""
     chosen = {"app": NAME}
-    container = {"name": "app", "image": "registry.invalid/app@sha256:" + "0" * 64}
+    container = {"name": "app", "image": "ghcr.io/mlops-platform/app@sha256:" + "0" * 64}
     template = {"metadata": {"labels": chosen}, "spec": {"containers": [container]}}
     spec = {"replicas": 0, "selector": {"matchLabels": chosen}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}

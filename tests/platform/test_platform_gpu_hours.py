@@ -16,6 +16,7 @@ import pytest
 from kubernetes import client
 
 from components.gpu import hours, queue_objects
+from components.isolation.namespace import restricted_namespace
 from components.labels import Owner
 from components.manifest import NamespaceRef
 from config.gpu_pool import GpuPool
@@ -100,22 +101,23 @@ def account(platform: Platform) -> Iterator[str]:
     """A token of the service's account, with the rights that the program declares."""
     with api(platform, "west") as connection:
         core, rbac = client.CoreV1Api(connection), client.RbacAuthorizationV1Api(connection)
-        core.create_namespace({"metadata": {"name": HOME.name}})
+        core.create_namespace(restricted_namespace(HOME.name, {}))
         core.create_namespaced_service_account(HOME.name, {"metadata": {"name": hours.APP}})
         granted = list(hours.rights(HOME, False, {}).values())
         for role, binding in granted:
-            rbac.create_cluster_role(role)
             if binding["kind"] == "RoleBinding":
+                rbac.create_namespaced_role(HOME.name, role)
                 rbac.create_namespaced_role_binding(HOME.name, binding)
             else:
+                rbac.create_cluster_role(role)
                 rbac.create_cluster_role_binding(binding)
         made = core.create_namespaced_service_account_token(hours.APP, HOME.name, {"spec": {}})
         try:
             yield str(made.status.token)
         finally:
             for role, binding in granted:
-                rbac.delete_cluster_role(role["metadata"]["name"])
                 if binding["kind"] == "ClusterRoleBinding":
+                    rbac.delete_cluster_role(role["metadata"]["name"])
                     rbac.delete_cluster_role_binding(binding["metadata"]["name"])
             core.delete_namespace(HOME.name)
 

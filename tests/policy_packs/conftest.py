@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from zero_trust.judge import defects
-from zero_trust.objects import objects
+from controls.judge import defects
+from controls.objects import items
+from controls.pods import KINDS
+from controls.workloads.catalogue import CONTROLS
 
 Manifest = dict[str, Any]
 Judged = list[tuple[str, str]]
+
+POD_CONTROLS = tuple(control.id for control in CONTROLS if control.kinds == KINDS)
 
 
 def _security() -> Manifest:
@@ -39,6 +43,8 @@ _POD: Manifest = {
     "kind": "Pod",
     "metadata": {"name": "app", "namespace": "team", "annotations": {"note": "x"}},
     "spec": {
+        "serviceAccountName": "app",
+        "automountServiceAccountToken": False,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": 1000,
@@ -60,8 +66,10 @@ def compliant() -> Manifest:
 
 @pytest.fixture
 def judged() -> Callable[[object], Judged]:
-    """Every defect of all objects in a document."""
-    return lambda document: [defect for item in objects(document) for defect in defects(item)]
+    """Every defect of all objects in a document under the controls of the workload family on pods."""
+    return lambda document: [
+        (control, message) for control, _, message in defects(items(document)) if control in POD_CONTROLS
+    ]
 
 
 @pytest.fixture

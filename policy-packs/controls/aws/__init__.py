@@ -1,0 +1,1 @@
+"""Controls AW, one a file."""

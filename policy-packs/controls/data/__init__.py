@@ -1,0 +1,1 @@
+"""Controls DS, one a file."""

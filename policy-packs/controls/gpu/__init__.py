@@ -1,0 +1,1 @@
+"""Controls GC, one a file."""

@@ -1,0 +1,1 @@
+"""Controls ID, one a file."""

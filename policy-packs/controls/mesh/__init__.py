@@ -1,0 +1,1 @@
+"""Controls MS, one a file."""

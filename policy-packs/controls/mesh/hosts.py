@@ -1,0 +1,85 @@
+"""Where the routes of a VirtualService lead. Source: Istio, "Virtual service", Destination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from controls.fields import Fields, Unproved, fields, quoted, text
+from controls.item import Item
+from controls.mesh.names import DESTINATION_RULE, SERVICE_ENTRY
+from controls.network.endpoints import Endpoints
+from controls.stack import Stack, Where, where
+
+_PROTOCOLS: Final = ("http", "tcp", "tls")
+_SERVICE: Final = ".svc"
+
+
+class Hosts:
+    """What a destination's host may be, of all clusters: a mesh shares its services."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._services = {(one.name, where(one)[1]) for one in stack.of("Service")}
+        self._selectors = {
+            (one.name, where(one)[1]): dict(one.spec.section("selector").present())
+            for one in stack.of("Service")
+        }
+        self._outside = [text(host) for one in stack.of(SERVICE_ENTRY) for host in one.spec.values("hosts")]
+        self._subsets = {
+            (text(one.spec.value("host")), text(subset.value("name")))
+            for one in stack.of(DESTINATION_RULE)
+            for subset in one.spec.entries("subsets")
+        }
+
+    def faults(self, service: Item, endpoints: Endpoints) -> Iterator[str]:
+        """What is wrong with the destinations of a VirtualService."""
+        for destination in destinations(service):
+            host, subset = destination.value("host"), destination.value("subset")
+            if isinstance(host, Unproved):
+                continue
+            name, place = _address(text(host), where(service))
+            if not (endpoints.hides(place) or self._known(text(host), name, place)):
+                yield f"destination-host: {quoted(host)} is no Service and no ServiceEntry of the stack; repair it"
+            names = {text(host), name, f"{name}.{place[1]}", f"{name}.{place[1]}.svc.cluster.local"}
+            if isinstance(subset, str) and not any((one, subset) in self._subsets for one in names):
+                yield f"subset: {quoted(subset)} of {quoted(host)} is in no DestinationRule; add it"
+
+    def rule_faults(self, rule: Item, endpoints: Endpoints) -> Iterator[str]:
+        """What is wrong with a DestinationRule: its host (IST0174), and the pods of its subsets (IST0173)."""
+        host = rule.spec.value("host")
+        if not isinstance(host, str) or "*" in host:
+            return
+        name, place = _address(host, where(rule))
+        if not (endpoints.hides(place) or self._known(host, name, place)):
+            yield f"destination-host: {quoted(host)} is no Service and no ServiceEntry of the stack; repair it"
+        selector = self._selectors.get((name, place[1]), {})
+        for subset in rule.spec.entries("subsets") if selector else ():
+            labels = {**selector, **dict(subset.section("labels").present())}
+            if not endpoints.any_selected(fields({"matchLabels": labels}), place):
+                yield f"subset: {quoted(subset.value('name'))} of {quoted(host)} selects no pod; repair its labels"
+
+    def _known(self, host: str, name: str, place: Where) -> bool:
+        return (name, place[1]) in self._services or any(
+            one == host or (one.startswith("*.") and host.endswith(one[1:])) for one in self._outside
+        )
+
+
+def destinations(service: Item) -> Iterator[Fields]:
+    """Every destination of every route, mirrors as well."""
+    for protocol in _PROTOCOLS:
+        for route in service.spec.entries(protocol):
+            for entry in route.entries("route"):
+                yield entry.section("destination")
+            for entry in route.entries("mirrors"):
+                yield entry.section("destination")
+            if route.value("mirror") is not None:
+                yield route.section("mirror")
+
+
+def _address(host: str, home: Where) -> tuple[str, Where]:
+    """Service and place of a host: `web`, `web.team` or `web.team.svc...`; any other host is its own name."""
+    name, _, rest = host.partition(".")
+    namespace, _, domain = rest.partition(".")
+    if domain and not f".{domain}".startswith(_SERVICE):
+        return host, home
+    return name, (home[0], namespace or home[1])

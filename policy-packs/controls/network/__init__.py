@@ -1,0 +1,1 @@
+"""Controls NW, one a file."""

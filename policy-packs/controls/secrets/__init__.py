@@ -1,0 +1,1 @@
+"""Controls SE, one a file."""

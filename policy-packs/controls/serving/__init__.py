@@ -1,0 +1,1 @@
+"""Controls SR, one a file."""

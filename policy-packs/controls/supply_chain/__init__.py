@@ -1,0 +1,1 @@
+"""Controls SC, one a file."""

@@ -1,0 +1,13 @@
+"""Serves the pack platform; the constructor blocks, so no other module may call it."""
+
+import sys
+from pathlib import Path
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from controls.catalogue import PACKS
+from controls.sdk import policies
+
+PolicyPack("platform", policies("platform", PACKS), EnforcementLevel.MANDATORY)
