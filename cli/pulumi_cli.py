@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from cli.chart_retries import check_charts, with_retries
+from cli.console import out
 from cli.errors import CommandFailed
 from cli.target import PASSPHRASE
 from engine.plan import PlannedResource
@@ -46,6 +48,9 @@ class PulumiCli:
         Raises CommandFailed with pulumi's own words when the preview fails.
         """
         self._ready()
+        return with_retries(self._preview)
+
+    def _preview(self) -> tuple[list[PlannedResource], str]:
         done = self._captured(self._program("preview", "--json", *self._pack_flags()))
         try:
             plan = json.loads(done.stdout)
@@ -53,6 +58,7 @@ class PulumiCli:
             raise CommandFailed(f"pulumi preview failed:\n{_words(done)}") from None
         remarks = "\n".join(d["message"].strip() for d in plan.get("diagnostics", []) if d.get("message"))
         if done.returncode:
+            check_charts(remarks)
             raise CommandFailed(f"pulumi preview failed:\n{remarks}\n{done.stderr.strip()}")
         return planned(plan), remarks
 
@@ -60,7 +66,8 @@ class PulumiCli:
         """Preview with the packs and apply, with pulumi's own output; a cluster that cannot be reached stops nothing
         of the others. Raises CommandFailed."""
         self._ready()
-        self._shown(self._program("up", "--yes", "--continue-on-error", *self._pack_flags()))
+        words = self._program("up", "--yes", "--continue-on-error", *self._pack_flags())
+        with_retries(lambda: self._shown(words))
 
     def destroy(self) -> None:
         """Remove what the stack has, with pulumi's own output. Raises CommandFailed."""
@@ -146,10 +153,21 @@ class PulumiCli:
         )
 
     def _shown(self, words: list[str]) -> None:
-        done = subprocess.run(
-            [self.program, "--non-interactive", *words], cwd=self.root, env=self._environment(), check=False
-        )
-        if done.returncode:
+        colour = "always" if out.is_terminal else "never"
+        said = []
+        with subprocess.Popen(
+            [self.program, "--non-interactive", *words, "--color", colour],
+            cwd=self.root,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                said.append(line)
+        if process.returncode:
+            check_charts("".join(said))
             raise CommandFailed(f"pulumi {words[0]} failed: see its output above")
 
 

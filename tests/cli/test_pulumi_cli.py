@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tenacity
 import yaml
 
+from cli import chart_retries
 from cli.errors import CommandFailed
 from cli.pulumi_cli import PulumiCli, planned
 from lab.folder import LabFolder
@@ -107,3 +110,33 @@ def test_a_failed_preview_says_what_pulumi_said(tmp_path: Path) -> None:
     program = fake_pulumi(tmp_path, 'echo "error: no stack named nope" >&2; exit 255')
     with pytest.raises(CommandFailed, match="no stack named nope"):
         PulumiCli(program=program, root=project(tmp_path / "project"), stack="nope").preview()
+
+
+FAILED_CHART = (
+    "error: kubernetes:helm.sh/v4:Chart resource 'east-kueue' has a problem: unable to locate the chart: "
+    "dial tcp: connect: connection refused"
+)
+
+
+def test_a_run_whose_chart_could_not_be_fetched_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chart_retries, "WAIT", tenacity.wait_none())
+    body = f'test -e {tmp_path}/again && exit 0; touch {tmp_path}/again; echo "{FAILED_CHART}"; exit 1'
+    PulumiCli(program=fake_pulumi(tmp_path, body), root=project(tmp_path / "project"), stack="dev").up()
+    assert len((tmp_path / "calls").read_text().splitlines()) == 2
+    said = capfd.readouterr()
+    assert FAILED_CHART in said.out
+    assert "chart east-kueue" in said.err
+
+
+def test_a_preview_says_which_chart_cannot_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart_retries, "WAIT", tenacity.wait_none())
+    plan = json.dumps({"diagnostics": [{"message": FAILED_CHART}]})
+    body = f"cat <<'END'\n{plan}\nEND\nexit 1"
+    pulumi = PulumiCli(program=fake_pulumi(tmp_path, body), root=project(tmp_path / "project"), stack="dev")
+    with pytest.raises(CommandFailed, match="chart east-kueue: dial tcp"):
+        pulumi.preview()
+    assert len((tmp_path / "calls").read_text().splitlines()) == chart_retries.ATTEMPTS
