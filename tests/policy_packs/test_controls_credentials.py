@@ -19,6 +19,7 @@ from controls.secrets.policy_language import PathRule, parse
         "DB_PASSWORD_PROD",
         "pw",
         "authtoken",
+        "CLOUD_CLI_KEY_CONTENT",
     ],
 )
 def test_a_name_of_a_credential_is_known(name: str) -> None:
@@ -61,7 +62,13 @@ def test_what_stands_for_itself_is_a_literal(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["eyJhbGciOiJSUzI1NiJ9.e30.x", "ghp_" + "a" * 36, "hvs." + "a" * 24, "https://a.example/?token=abc"],
+    [
+        "eyJhbGciOiJSUzI1NiJ9.e30.x",
+        "ghp_" + "a" * 36,
+        "hvs." + "a" * 24,
+        "https://a.example/?token=abc",
+        "bearer 0a1b2c3d",
+    ],
 )
 def test_the_shape_of_a_credential_is_known(value: str) -> None:
     assert has_credential_shape(value)
@@ -73,6 +80,8 @@ def test_the_shape_of_a_credential_is_known(value: str) -> None:
         "https://{{username}}:{{password}}@db.example",
         "akia",
         "BEGIN CERTIFICATE",
+        "bearer of news",
+        "Bearer authentication",
         "https://a.example/?page=2",
     ],
 )

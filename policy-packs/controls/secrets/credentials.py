@@ -19,6 +19,7 @@ _SHAPES: Final = re.compile(
     | BEGIN\ (?:[A-Z0-9]+\ ){0,3}PRIVATE\ KEY             # PEM
     | \beyJhbGciO[\w-]*                                   # JSON web token: {"alg":…
     | \b[Bb]earer\ [\w.~+/=-]{16,}
+    | \A\s*[Bb]earer\ (?=\D{0,15}\d)[\w.~+/=-]{8,}\s*\Z   # a whole header, of a short token too
     | \bgh[pousr]_[0-9A-Za-z]{36}
     | \bgithub_pat_[0-9A-Za-z_]{22}
     | \bglpat-[\w-]{20}

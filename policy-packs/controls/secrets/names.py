@@ -18,7 +18,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _KEYS_OF: Final = _words(
-    "access account api app application auth azure batch client cookie deploy encryption hmac jwt master private "
+    "access account api app application auth azure batch cli client cookie deploy encryption hmac jwt master private "
     "secret service session shared signing ssh storage"
 )
 """Before `key`, which is a credential after some words alone."""
