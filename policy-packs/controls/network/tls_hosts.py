@@ -1,4 +1,7 @@
-"""NW-07. Sources: Kubernetes API, IngressTLS; Gateway API, Listener; Kyverno ingress-host-match-tls."""
+"""NW-07. Sources: Kubernetes API, IngressTLS; Gateway API, Listener; Kyverno ingress-host-match-tls.
+
+A rule that names no host is NW-08's: here every host that is named has to be covered.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,8 @@ def _ingress(spec: Fields) -> Iterator[str]:
         return
     for index, rule in enumerate(spec.entries("rules")):
         host = rule.value("host")
-        if not any(_covers(one, host) for one in hosts):
-            detail = quoted(host) if isinstance(host, str) else "of any name"
-            yield f"spec.rules[{index}]: spec.tls does not cover host {detail}; add it to its hosts"
+        if host not in (None, "") and not any(_covers(one, host) for one in hosts):
+            yield f"spec.rules[{index}]: spec.tls does not cover host {quoted(host)}; add it to its hosts"
 
 
 def _covers(certified: object, host: object) -> bool:
