@@ -127,6 +127,7 @@ GOOD = [
     ("ID-02", binding("{kind: ClusterRole, name: view}", "null")),
     ("ID-03", role(rule("iam.services.k8s.aws", "roles", "create"))),
     ("ID-03", role(rule("''", "configmaps", "patch"))),
+    ("ID-03", role(rule("certificates.k8s.io", "signers", "approve"))),
     ("ID-03", role(rule("''", "configmaps", "patch", ", resourceNames: [leader]"), kind="ClusterRole")),
     ("ID-03", role(rule("rbac.authorization.k8s.io", "roles", "get, list"))),
     ("ID-04", role(rule("''", "secrets", "create"))),
