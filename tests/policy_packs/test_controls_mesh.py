@@ -212,7 +212,7 @@ def test_ms_05_asks_for_tokens_where_claims_route() -> None:
     [
         ("{mode: ISTIO_MUTUAL}", None),
         ("{mode: SIMPLE, caCertificates: system}", None),
-        ("{mode: MUTUAL, credentialName: c}", None),
+        ("{mode: MUTUAL, credentialName: c}", "names no CA"),
         ("{mode: MUTUAL}", "names no CA"),
         ("{mode: DISABLE}", "mode is DISABLE"),
         ("{mode: SIMPLE, caCertificates: a, insecureSkipVerify: true}", "insecureSkipVerify is true"),
@@ -223,6 +223,16 @@ def test_ms_06_asks_for_a_ca_at_every_level(tls: str, says: str | None) -> None:
     check("MS-06", of("DestinationRule", f"{{host: a, trafficPolicy: {{tls: {tls}}}}}"), says)
     ports = f"{{portLevelSettings: [{{port: {{number: 1}}, tls: {tls}}}]}}"
     check("MS-06", of("DestinationRule", f"{{subsets: [{{name: v1, trafficPolicy: {ports}}}]}}"), says)
+
+
+def test_ms_06_takes_a_credential_where_the_proxy_does() -> None:
+    tls = "trafficPolicy: {tls: {mode: MUTUAL, credentialName: c}}"
+    check(
+        "MS-06",
+        of("DestinationRule", f"{{host: a, workloadSelector: {{matchLabels: {{app: b}}}}, {tls}}}"),
+        None,
+    )
+    check("MS-06", of("DestinationRule", f"{{host: a, {tls}}}"), None, gatewayNamespaces=["team"])
 
 
 @pytest.mark.parametrize(

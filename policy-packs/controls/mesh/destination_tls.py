@@ -1,4 +1,7 @@
-"""MS-06. Sources: Istio, ClientTLSSettings; IST0128 and IST0129 (no verification of the server)."""
+"""MS-06. Sources: Istio, ClientTLSSettings; IST0128 and IST0129 (no verification of the server).
+
+A sidecar takes `credentialName` only from a DestinationRule that has a workloadSelector; a gateway takes it always.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,17 @@ _VERIFYING: Final = ("SIMPLE", "MUTUAL")
 _MODES: Final = (None, "ISTIO_MUTUAL", *_VERIFYING)
 
 
-def check(item: Item, _: Settings) -> Iterator[str]:
+def check(item: Item, settings: Settings) -> Iterator[str]:
+    named = item.spec.value("workloadSelector") is not None or item.namespace in settings.gateway_namespaces
+    sources = ("caCertificates", "credentialName") if named else ("caCertificates",)
     for where, tls in _settings(item.spec):
         mode, insecure = tls.value("mode"), tls.value("insecureSkipVerify")
         if isinstance(mode, Unproved) or mode not in _MODES:
             yield f"{where}.mode {'is DISABLE' if mode == 'DISABLE' else seen(mode)}; use ISTIO_MUTUAL"
         if insecure not in (None, False):
             yield f"{where}.insecureSkipVerify {seen(insecure)}; remove it"
-        if mode in _VERIFYING and not any(tls.value(key) for key in ("caCertificates", "credentialName")):
-            yield f"{where} names no CA, so any server is believed; set caCertificates or credentialName"
+        if mode in _VERIFYING and not any(tls.value(key) for key in sources):
+            yield f"{where} names no CA, so any server is believed; set {' or '.join(sources)}"
 
 
 def _settings(spec: Fields) -> Iterator[tuple[str, Fields]]:
