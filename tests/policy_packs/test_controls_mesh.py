@@ -317,6 +317,26 @@ def secret(kind: str, spec: str, group: str) -> str:
     return of(kind, spec, group=group)
 
 
+def pair(certificate: str, key: str) -> str:
+    data = f"{{{certificate}: eA==, {key}: eA==}}"
+    return f"apiVersion: v1\nkind: Secret\nmetadata: {{name: web-tls, namespace: team}}\ndata: {data}\n"
+
+
+def exported(to: str) -> str:
+    annotations = f"annotations: {{networking.istio.io/exportTo: {to}}}"
+    return SERVICE.replace("namespace: team}", f"namespace: other, {annotations}}}")
+
+
+def entry(to: str, namespace: str) -> str:
+    return of("ServiceEntry", f"{{hosts: [api.example.net], exportTo: {to}}}", namespace=namespace)
+
+
+def listener(hostname: str) -> str:
+    return of("Gateway", f"{{listeners: [{{hostname: {hostname}}}]}}", group="gateway.networking.k8s.io/v1")
+
+
+LISTENS = SERVICE.replace("spec: {}", "spec: {ports: [{port: 80}]}")
+EDGE = of("Gateway", "{selector: {app: web}, servers: [{hosts: ['./a.b']}]}")
 CREDENTIAL = of("Gateway", "{selector: {app: web}, servers: [{tls: {credentialName: web-tls}}]}")
 
 
@@ -348,7 +368,27 @@ CREDENTIAL = of("Gateway", "{selector: {app: web}, servers: [{tls: {credentialNa
         ([policy("{rules: [{from: [{source: {namespaces: [taem]}}]}]}"), POD], "namespace"),
         ([policy("{rules: [{from: [{source: {namespaces: ['te*']}}]}]}"), POD], None),
         ([policy("{rules: [{from: [{source: {namespaces: ['*te']}}]}]}"), POD], "namespace"),
+        ([policy("{rules: [{from: [{source: {notNamespaces: [taem]}}]}]}"), POD], "namespace"),
+        ([route("host: web, port: {number: 80}"), LISTENS], None),
+        ([route("host: web, port: {number: 81}"), LISTENS], "destination-host"),
+        ([route("host: web.other"), exported("'team, elsewhere'")], None),
+        ([route("host: web.other"), exported("elsewhere")], "destination-host"),
+        ([route("host: web.other"), exported("'.'")], "destination-host"),
+        ([route("host: api.example.net"), entry("['.']", "team")], None),
+        ([route("host: api.example.net"), entry("['.']", "other")], "destination-host"),
+        ([route("host: api.example.net"), entry("['*']", "other")], None),
+        ([of("VirtualService", "{gateways: [it], hosts: [a.b]}"), EDGE, POD], None),
+        ([of("VirtualService", "{gateways: [it], hosts: [a.c]}"), EDGE, POD], "gateway-host"),
+        (
+            [of("VirtualService", "{gateways: [team/it], hosts: [a.b]}", namespace="x"), EDGE, POD],
+            "gateway-host",
+        ),
+        ([of("VirtualService", "{gateways: [it], hosts: [a.b]}"), listener("a.b")], None),
+        ([of("VirtualService", "{gateways: [it], hosts: [a.c]}"), listener("a.b")], "gateway-host"),
         ([CREDENTIAL, POD], "credential"),
+        ([CREDENTIAL, POD, pair("tls.crt", "tls.key")], None),
+        ([CREDENTIAL, POD, pair("tls.crt", "tls.pem")], "credential"),
+        ([CREDENTIAL.replace("namespace: team", "namespace: routes"), POD, pair("cert", "key")], None),
         ([CREDENTIAL, POD, secret("Certificate", "{secretName: web-tls}", "cert-manager.io/v1")], None),
         (
             [

@@ -14,9 +14,10 @@ _MESH: Final = "mesh"
 
 
 def faults(stack: Stack, service: Item) -> Iterator[str]:
-    """A gateway that there is not, and a host that none of its gateways takes."""
+    """A gateway that there is not, one that takes none of its hosts, and a host that none of its gateways takes."""
     taken: list[str] = []
     sure = True
+    hosts = [one for one in service.spec.values("hosts") if isinstance(one, str)]
     for name in service.spec.values("gateways"):
         if name == _MESH or isinstance(name, Unproved):
             sure = False
@@ -25,16 +26,42 @@ def faults(stack: Stack, service: Item) -> Iterator[str]:
         if gateway is None:
             sure = False
             yield f"gateway: Gateway {quoted(name)} is not in the stack; repair the name"
-        elif gateway.type == GATEWAY:
-            hosts = [host for server in gateway.spec.entries("servers") for host in server.values("hosts")]
-            taken += [text(host).rpartition("/")[2] for host in hosts]
-            sure = sure and all(isinstance(host, str) for host in hosts)
-        else:
+            continue
+        here = _patterns(gateway, where(service)[1])
+        if here is None:
             sure = False
+        elif hosts and not any(_takes(one, host) for one in here for host in hosts):
+            sure = False
+            yield f"gateway-host: Gateway {quoted(name)} takes none of its hosts; add them to the gateway's"
+        else:
+            taken += here
     if sure and service.spec.values("gateways"):
-        for host in service.spec.values("hosts"):
-            if isinstance(host, str) and not any(_takes(one, host) for one in taken):
+        for host in hosts:
+            if not any(_takes(one, host) for one in taken):
                 yield f"gateway-host: no gateway of it takes host {quoted(host)}; add it to the gateway's hosts"
+
+
+def _patterns(gateway: Item, namespace: str) -> list[str] | None:
+    """The hosts that a gateway takes from routes of a namespace, None where one is not known."""
+    hosts = list(_hosts(gateway))
+    if not all(isinstance(one, str) for one in hosts):
+        return None
+    return [text(one).rpartition("/")[2] for one in hosts if _open_to(namespace, text(one), gateway)]
+
+
+def _hosts(gateway: Item) -> Iterator[object]:
+    """The hosts of every server, or those of the listeners of Gateway API, of which one without takes all."""
+    for server in gateway.spec.entries("servers"):
+        yield from server.values("hosts")
+    for listener in gateway.spec.entries("listeners"):
+        hostname = listener.value("hostname")
+        yield "*" if hostname is None else hostname
+
+
+def _open_to(namespace: str, host: str, gateway: Item) -> bool:
+    """Whether a gateway takes that host from routes of a namespace: `namespace/host`, `./host`, `*/host`."""
+    wanted, slash, _ = host.rpartition("/")
+    return not slash or wanted in ("*", namespace) or (wanted == "." and namespace == where(gateway)[1])
 
 
 def _find(stack: Stack, name: object, home: Where) -> Item | None:

@@ -13,18 +13,21 @@ from controls.stack import Stack, Where, where
 
 _PROTOCOLS: Final = ("http", "tcp", "tls")
 _SERVICE: Final = ".svc"
+_EXPORT: Final = "networking.istio.io/exportTo"
+"""Annotation of a Service: the namespaces that see it."""
 
 
 class Hosts:
-    """What a destination's host may be, of all clusters: a mesh shares its services."""
+    """What a destination's host may be, of all clusters: a mesh shares its services.
+
+    Each is seen by the namespaces that it is exported to (Istio, `exportTo`), all of them where it says nothing.
+    """
 
     def __init__(self, stack: Stack) -> None:
-        self._services = {(one.name, where(one)[1]) for one in stack.of("Service")}
-        self._selectors = {
-            (one.name, where(one)[1]): dict(one.spec.section("selector").present())
-            for one in stack.of("Service")
-        }
-        self._outside = [text(host) for one in stack.of(SERVICE_ENTRY) for host in one.spec.values("hosts")]
+        self._services = {(one.name, where(one)[1]): one for one in stack.of("Service")}
+        self._outside = [
+            (text(host), one) for one in stack.of(SERVICE_ENTRY) for host in one.spec.values("hosts")
+        ]
         self._subsets = {
             (text(one.spec.value("host")), text(subset.value("name")))
             for one in stack.of(DESTINATION_RULE)
@@ -38,8 +41,12 @@ class Hosts:
             if isinstance(host, Unproved):
                 continue
             name, place = _address(text(host), where(service))
-            if not (endpoints.hides(place) or self._known(text(host), name, place)):
+            if endpoints.hides(place):
+                pass
+            elif not all(self._known(text(host), name, place, one) for one in _users(service)):
                 yield f"destination-host: {quoted(host)} is no Service and no ServiceEntry of the stack; repair it"
+            elif not self._listens(name, place, destination.section("port").value("number")):
+                yield f"destination-host: {quoted(host)} has no port of that number; repair it"
             names = {text(host), name, f"{name}.{place[1]}", f"{name}.{place[1]}.svc.cluster.local"}
             if isinstance(subset, str) and not any((one, subset) in self._subsets for one in names):
                 yield f"subset: {quoted(subset)} of {quoted(host)} is in no DestinationRule; add it"
@@ -50,18 +57,52 @@ class Hosts:
         if not isinstance(host, str) or "*" in host:
             return
         name, place = _address(host, where(rule))
-        if not (endpoints.hides(place) or self._known(host, name, place)):
+        if not (endpoints.hides(place) or self._known(host, name, place, where(rule)[1])):
             yield f"destination-host: {quoted(host)} is no Service and no ServiceEntry of the stack; repair it"
-        selector = self._selectors.get((name, place[1]), {})
+        service = self._services.get((name, place[1]))
+        selector = dict(service.spec.section("selector").present()) if service else {}
         for subset in rule.spec.entries("subsets") if selector else ():
             labels = {**selector, **dict(subset.section("labels").present())}
             if not endpoints.any_selected(fields({"matchLabels": labels}), place):
                 yield f"subset: {quoted(subset.value('name'))} of {quoted(host)} selects no pod; repair its labels"
 
-    def _known(self, host: str, name: str, place: Where) -> bool:
-        return (name, place[1]) in self._services or any(
-            one == host or (one.startswith("*.") and host.endswith(one[1:])) for one in self._outside
+    def _known(self, host: str, name: str, place: Where, user: str) -> bool:
+        """Whether a namespace sees something of that host."""
+        service = self._services.get((name, place[1]))
+        if service is not None and _seen_by(user, service, _annotated(service)):
+            return True
+        return any(
+            one == host or (one.startswith("*") and host.endswith(one[1:]))
+            for one, entry in self._outside
+            if _seen_by(user, entry, entry.spec.values("exportTo"))
         )
+
+    def _listens(self, name: str, place: Where, port: object) -> bool:
+        """Whether a Service has the port, if both are known."""
+        service = self._services.get((name, place[1]))
+        ports = [one.value("port") for one in service.spec.entries("ports")] if service else []
+        if not isinstance(port, int | float) or any(not isinstance(one, int | float) for one in ports):
+            return True
+        return not ports or port in ports
+
+
+def _users(service: Item) -> list[str]:
+    """The namespaces by name in which a VirtualService routes."""
+    home = where(service)[1]
+    stated = [home if one == "." else one for one in service.spec.values("exportTo")]
+    return [one for one in stated if isinstance(one, str) and one != "*"] or [home]
+
+
+def _seen_by(user: str, owner: Item, stated: tuple[object, ...]) -> bool:
+    home = where(owner)[1]
+    return not stated or any(
+        not isinstance(one, str) or one in ("*", user) or (one == "." and user == home) for one in stated
+    )
+
+
+def _annotated(service: Item) -> tuple[object, ...]:
+    given = service.annotations.value(_EXPORT)
+    return tuple(one.strip() for one in given.split(",")) if isinstance(given, str) and given else ()
 
 
 def destinations(service: Item) -> Iterator[Fields]:

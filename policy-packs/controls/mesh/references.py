@@ -22,6 +22,7 @@ from controls.mesh.names import (
     VIRTUAL_SERVICE,
 )
 from controls.network.endpoints import Endpoints
+from controls.secrets.provider_inputs import marked
 from controls.settings import Settings
 from controls.stack import Stack, Where, where
 
@@ -29,15 +30,13 @@ _POLICIES: Final = (AUTHORIZATION, REQUEST_AUTHENTICATION, PEER_AUTHENTICATION, 
 _INSTALLED: Final = ("ingressgateway", "egressgateway")
 """Label `istio` of the gateways that Istio's own installation brings."""
 
+_PAIRS: Final = (frozenset({"tls.crt", "tls.key"}), frozenset({"cert", "key"}))
+
 
 def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
     endpoints, hosts = Endpoints(stack, settings), Hosts(stack)
-    for gateway in stack.of(GATEWAY):
-        selector = gateway.spec.section("selector")
-        if selector.value("istio") not in _INSTALLED and not endpoints.any_in_cluster(
-            fields({"matchLabels": selector.data}), gateway.cluster
-        ):
-            yield gateway, "gateway-selector: it selects no pod; repair the labels"
+    for gateway in stack.of(GATEWAY, GATEWAY_API):
+        yield from ((gateway, fault) for fault in _gateway(gateway, stack, endpoints, settings))
     for item in stack.of(*_POLICIES, SIDECAR):
         yield from ((item, fault) for fault in _selector(item, endpoints, settings))
     for service in stack.of(VIRTUAL_SERVICE):
@@ -45,15 +44,6 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
         yield from ((service, fault) for fault in hosts.faults(service, endpoints))
     for rule in stack.of(DESTINATION_RULE):
         yield from ((rule, fault) for fault in hosts.rule_faults(rule, endpoints))
-    for gateway in stack.of(GATEWAY, GATEWAY_API):
-        for name, place in _credentials(gateway):
-            if not (endpoints.hides(place) or isinstance(name, Unproved)) and not _secret(
-                stack, text(name), place
-            ):
-                yield (
-                    gateway,
-                    f"credential: Secret {quoted(name)} is made by nothing in the stack; repair the name",
-                )
     for policy in stack.of(AUTHORIZATION):
         for name in _source_namespaces(policy):
             if not _namespace_exists(stack, name):
@@ -61,6 +51,25 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
                     policy,
                     f"namespace: source namespace {quoted(name)} is not in the stack; repair the name",
                 )
+
+
+def _gateway(gateway: Item, stack: Stack, endpoints: Endpoints, settings: Settings) -> Iterator[str]:
+    """Its pods, and its Secrets: Istio's gateway reads those of its pods' namespace, wherever its object is."""
+    places = [where(gateway)]
+    if gateway.type == GATEWAY:
+        selector = gateway.spec.section("selector")
+        found = endpoints.selected_in_cluster(fields({"matchLabels": selector.data}), gateway.cluster)
+        if not found and selector.value("istio") in _INSTALLED:
+            found = [*places, (gateway.cluster, settings.mesh_root_namespace)]
+        if not found:
+            yield "gateway-selector: it selects no pod; repair the labels"
+        places = found or places
+    for name, namespace in _credentials(gateway):
+        near = [(gateway.cluster, namespace)] if namespace else places
+        if not isinstance(name, Unproved) and not any(
+            endpoints.hides(place) or _secret(stack, text(name), place) for place in near
+        ):
+            yield f"credential: Secret {quoted(name)} is nothing that the stack makes with a key; repair it"
 
 
 def _selector(item: Item, endpoints: Endpoints, settings: Settings) -> Iterator[str]:
@@ -72,27 +81,29 @@ def _selector(item: Item, endpoints: Endpoints, settings: Settings) -> Iterator[
         return
     selector = fields({"matchLabels": labels.data})
     if item.namespace == settings.mesh_root_namespace:
-        found = endpoints.any_in_cluster(selector, item.cluster)
+        found = bool(endpoints.selected_in_cluster(selector, item.cluster))
     else:
         found = endpoints.any_selected(selector, where(item))
     if not found:
         yield "policy-selector: it selects no pod of its namespace; repair the labels"
 
 
-def _credentials(gateway: Item) -> Iterator[tuple[object, Where]]:
+def _credentials(gateway: Item) -> Iterator[tuple[object, str]]:
+    """Names of Secrets, each with its namespace where one is stated."""
     for server in gateway.spec.entries("servers"):
         name = server.section("tls").value("credentialName")
         if name is not None:
-            yield name, where(gateway)
+            yield name, ""
     for listener in gateway.spec.entries("listeners"):
         for ref in listener.section("tls").entries("certificateRefs"):
             if ref.value("kind") in (None, "Secret"):
-                yield ref.value("name"), (gateway.cluster, text(ref.value("namespace")) or where(gateway)[1])
+                yield ref.value("name"), text(ref.value("namespace"))
 
 
 def _secret(stack: Stack, name: str, place: Where) -> bool:
     """Whether something makes that Secret: itself, a certificate, or what brings it from a store."""
-    if stack.find("Secret", name, place) or stack.find("SealedSecret.bitnami.com", name, place):
+    own = stack.find("Secret", name, place)
+    if (own and _holds_certificate(own)) or stack.find("SealedSecret.bitnami.com", name, place):
         return True
     made = [
         (one, one.spec.value("secretName"))
@@ -103,11 +114,20 @@ def _secret(stack: Stack, name: str, place: Where) -> bool:
     return any(value is Unproved.UNKNOWN or value == name for _, value in made)
 
 
+def _holds_certificate(secret: Item) -> bool:
+    """Whether a Secret has a certificate and its key, by either pair of names that Istio reads, or may have them."""
+    sections = [secret.fields.section(key) for key in ("data", "stringData")]
+    names = {name for section in sections for name, _ in section.present()}
+    unsure = not names or any(one.unproved or marked(one) for one in sections)
+    return unsure or any(pair <= names for pair in _PAIRS)
+
+
 def _source_namespaces(policy: Item) -> Iterator[str]:
     for rule in policy.spec.entries("rules"):
         for entry in rule.entries("from"):
             source: Fields = entry.section("source")
-            yield from (text(one) for one in source.values("namespaces") if text(one))
+            for key in ("namespaces", "notNamespaces"):
+                yield from (text(one) for one in source.values(key) if text(one))
 
 
 def _namespace_exists(stack: Stack, name: str) -> bool:

@@ -67,10 +67,10 @@ class Endpoints:
             return True
         return any(selects(selector, labels) is not False for labels in self._known.get(place, ()))
 
-    def any_in_cluster(self, selector: Fields, cluster: str) -> bool:
-        """Whether a pod of any namespace of the cluster may be selected."""
+    def selected_in_cluster(self, selector: Fields, cluster: str) -> list[Where]:
+        """Where in a cluster a pod may be selected, whatever its namespace."""
         places = {place for place in (*self._known, *self._hidden) if place[0] == cluster}
-        return any(self.any_selected(selector, place) for place in places)
+        return sorted(place for place in places if self.any_selected(selector, place))
 
     def hides(self, place: Where) -> bool:
         """Whether objects that cannot be seen may be there."""

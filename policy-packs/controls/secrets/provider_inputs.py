@@ -65,7 +65,7 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
             if _SIGNATURE in (name for name, _ in section.present()):
                 continue
             for name, value in section.present():
-                if not isinstance(value, Unproved) and not _marked(value) and value != "":
+                if not isinstance(value, Unproved) and not marked(value) and value != "":
                     yield (
                         secret,
                         f"{key} {quoted(name)} is written in the program; let the secret store bring it",
@@ -81,13 +81,14 @@ def _is_literal(item: Item, path: str, applied: bool) -> bool:
     here = item.fields
     for key in (head, *rest)[:-1]:
         here = here.section(key)
-        if _marked(here):
+        if marked(here):
             return False
     value = here.value((head, *rest)[-1])
-    return value is not None and value != "" and not isinstance(value, Unproved) and not _marked(value)
+    return value is not None and value != "" and not isinstance(value, Unproved) and not marked(value)
 
 
-def _marked(value: object) -> bool:
+def marked(value: object) -> bool:
+    """Whether Pulumi's state keeps it as a secret."""
     data = value.data if isinstance(value, Fields) else value
     return isinstance(data, dict) and _SIGNATURE in data
 
