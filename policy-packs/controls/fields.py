@@ -37,7 +37,14 @@ class Fields:
         return fields(self.value(key))
 
     def entries(self, key: str) -> tuple[Fields, ...]:
-        """The mappings of the list under `key`; one unproved entry when it is no list."""
+        """The mappings of the list under `key`; one unproved entry when it is neither a list nor a mapping.
+
+        A mapping alone is read as the one entry: the API server refuses it, so that nothing is let through, and
+        what it says can be told.
+        """
+        value = self.value(key)
+        if isinstance(value, dict):
+            return (fields(value),)
         return tuple(fields(entry, absent=Unproved.MALFORMED) for entry in self.values(key))
 
     def values(self, key: str) -> tuple[object, ...]:

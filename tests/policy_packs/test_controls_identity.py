@@ -67,6 +67,7 @@ BAD = [
     ("ID-02", binding(READER, "[{kind: Group, name: 'system:masters'}]", kind="ClusterRoleBinding")),
     ("ID-02", binding("{kind: ClusterRole, name: !unknown ''}", "[]")),
     ("ID-02", binding(READER, "[1]")),
+    ("ID-02", binding(READER, "{kind: Group, name: 'system:authenticated'}")),
     ("ID-03", role(rule("''", "serviceaccounts", "impersonate"))),
     ("ID-03", role(rule("rbac.authorization.k8s.io", "clusterroles", "'*'"), kind="ClusterRole")),
     ("ID-03", role(rule("certificates.k8s.io", "certificatesigningrequests/approval", "update"))),

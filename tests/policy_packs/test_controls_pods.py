@@ -121,6 +121,16 @@ def test_a_doubtful_value_is_not_proved_for_the_controls_that_read_it_and_for_no
     assert {identity for identity, _ in found} == controls
 
 
+def test_a_container_that_is_no_list_is_judged_by_what_it_says(compliant: Manifest, judged: Judge) -> None:
+    (container,) = compliant["spec"]["containers"]
+    compliant["spec"]["containers"] = container
+    assert judged(compliant) == []
+    container["securityContext"]["privileged"] = True
+    ((identity, message),) = judged(compliant)
+    assert identity == "WL-01"
+    assert message.startswith('container "app": ')
+
+
 def test_a_quantity_that_is_not_known_yet_is_still_given(changed: Change, judged: Judge) -> None:
     assert judged(changed(f"{C}.resources.limits.memory", Unproved.UNKNOWN)) == []
 
