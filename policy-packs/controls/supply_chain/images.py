@@ -1,4 +1,7 @@
-"""Where pods name images, and the parts of a reference. Source: OCI distribution, `name[:tag][@digest]`."""
+"""Where pods name images, and the parts of a reference.
+
+Sources: OCI distribution, `name[:tag][@digest]`; OCI image specification, "Digests", of any algorithm.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Final
 
 from controls.pods import Pod
 
-_DIGEST: Final = re.compile(r"[a-z0-9]+:[0-9a-f]+", re.ASCII)
+_DIGEST: Final = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[\w=-]+", re.ASCII)
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
