@@ -16,6 +16,8 @@ _SERVICE: Final = ".svc"
 _EXPORT: Final = "networking.istio.io/exportTo"
 """Annotation of a Service: the namespaces that see it."""
 
+_UNSEEN: Final = "is no Service and no ServiceEntry of the stack that is seen from there; repair it"
+
 
 class Hosts:
     """What a destination's host may be, of all clusters: a mesh shares its services.
@@ -41,10 +43,11 @@ class Hosts:
             if isinstance(host, Unproved):
                 continue
             name, place = _address(text(host), where(service))
-            if endpoints.hides(place):
-                pass
-            elif not all(self._known(text(host), name, place, one) for one in _users(service)):
-                yield f"destination-host: {quoted(host)} is no Service and no ServiceEntry of the stack; repair it"
+            known = endpoints.hides(place) or all(
+                self._known(text(host), name, place, one) for one in _users(service)
+            )
+            if not known:
+                yield f"destination-host: {quoted(host)} {_UNSEEN}"
             elif not self._listens(name, place, destination.section("port").value("number")):
                 yield f"destination-host: {quoted(host)} has no port of that number; repair it"
             names = {text(host), name, f"{name}.{place[1]}", f"{name}.{place[1]}.svc.cluster.local"}
@@ -58,7 +61,7 @@ class Hosts:
             return
         name, place = _address(host, where(rule))
         if not (endpoints.hides(place) or self._known(host, name, place, where(rule)[1])):
-            yield f"destination-host: {quoted(host)} is no Service and no ServiceEntry of the stack; repair it"
+            yield f"destination-host: {quoted(host)} {_UNSEEN}"
         service = self._services.get((name, place[1]))
         selector = dict(service.spec.section("selector").present()) if service else {}
         for subset in rule.spec.entries("subsets") if selector else ():
