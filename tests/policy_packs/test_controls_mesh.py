@@ -313,6 +313,10 @@ def route(destination: str) -> str:
     return of("VirtualService", f"{{http: [{{route: [{{destination: {{{destination}}}}}]}}]}}")
 
 
+def subset(labels: str) -> str:
+    return of("DestinationRule", f"{{host: web, subsets: [{{name: v1, labels: {{{labels}}}}}]}}")
+
+
 def secret(kind: str, spec: str, group: str) -> str:
     return of(kind, spec, group=group)
 
@@ -360,6 +364,11 @@ CREDENTIAL = of("Gateway", "{selector: {app: web}, servers: [{tls: {credentialNa
         ([route("host: api.example.org"), OUTSIDE], "destination-host"),
         ([route("host: web, subset: v1"), SERVICE, SUBSETS], None),
         ([route("host: web, subset: v2"), SERVICE, SUBSETS], "subset"),
+        ([subset("app: web"), PICKS, POD], None),
+        ([subset("version: v1"), PICKS, POD], "subset"),
+        ([subset("topology.kubernetes.io/zone: eu-1a"), PICKS, POD], None),
+        ([subset("topology.kubernetes.io/zone: eu-1a, version: v1"), PICKS, POD], "subset"),
+        ([subset("topology.kubernetes.io/zone: ''"), PICKS, POD], "subset"),
         ([policy("{selector: {matchLabels: {app: web}}}"), POD], None),
         ([policy("{selector: {matchLabels: {app: wbe}}}"), POD], "policy-selector"),
         ([policy("{selector: {matchLabels: {app: web}}}", "istio-system"), POD], None),

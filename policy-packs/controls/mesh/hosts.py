@@ -16,6 +16,14 @@ _SERVICE: Final = ".svc"
 _EXPORT: Final = "networking.istio.io/exportTo"
 """Annotation of a Service: the namespaces that see it."""
 
+_LOCALITY: Final = frozenset(
+    {
+        *("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "kubernetes.io/hostname"),
+        *("topology.istio.io/subzone", "topology.istio.io/cluster", "topology.istio.io/network"),
+    }
+)
+"""Labels that Istio adds to the pods of a host, after their node and cluster; it adds none that is empty."""
+
 _UNSEEN: Final = "is no Service and no ServiceEntry of the stack that is seen from there; repair it"
 
 
@@ -65,7 +73,8 @@ class Hosts:
         service = self._services.get((name, place[1]))
         selector = dict(service.spec.section("selector").present()) if service else {}
         for subset in rule.spec.entries("subsets") if selector else ():
-            labels = {**selector, **dict(subset.section("labels").present())}
+            stated = subset.section("labels").present()
+            labels = {**selector, **{key: one for key, one in stated if key not in _LOCALITY or one == ""}}
             if not endpoints.any_selected(fields({"matchLabels": labels}), place):
                 yield f"subset: {quoted(subset.value('name'))} of {quoted(host)} selects no pod; repair its labels"
 
