@@ -27,9 +27,11 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """`month` is `2026-11`; `gone` has the GPU-seconds of Workloads that are no more, by team and engineer."""
+    """`month` is `2026-11` and `looked` the moment of the last look in ISO 8601, both "" before the first; `gone` has
+    the GPU-seconds of Workloads that are no more, by team and engineer."""
 
     month: str = ""
+    looked: str = ""
     entries: Mapping[str, Entry] = field(default_factory=dict)
     gone: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
@@ -67,7 +69,7 @@ def advance(account: Account, observed: Iterable[Observed], now: datetime) -> Ac
     for uid, entry in account.entries.items():
         if uid not in entries:
             gone[entry.team, entry.engineer] += entry.gpu_seconds  # type: ignore[assignment]
-    return Account(month=account.month, entries=entries, gone=dict(gone))
+    return Account(month=account.month, looked=now.isoformat(), entries=entries, gone=dict(gone))
 
 
 def _in_month(account: Account, month: str) -> Account:
@@ -90,7 +92,8 @@ def dump(account: Account) -> str:
     """The account as text; `load` reads it."""
     gone = [[team, engineer, seconds] for (team, engineer), seconds in account.gone.items()]
     entries = {uid: asdict(entry) for uid, entry in account.entries.items()}
-    return json.dumps({"month": account.month, "entries": entries, "gone": gone}, sort_keys=True)
+    document = {"month": account.month, "looked": account.looked, "entries": entries, "gone": gone}
+    return json.dumps(document, sort_keys=True)
 
 
 def load(text: str) -> Account:
@@ -98,6 +101,7 @@ def load(text: str) -> Account:
     given = json.loads(text)
     return Account(
         month=given["month"],
+        looked=given.get("looked", ""),
         entries={uid: Entry(**entry) for uid, entry in given["entries"].items()},
         gone={(team, engineer): seconds for team, engineer, seconds in given["gone"]},
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from gpu_hours.account import Account
+from gpu_hours.account import hours as used_hours
 from gpu_hours.settings import Budget
 from gpu_hours.workloads import Observed
 
@@ -57,16 +61,23 @@ def of_queues(
 def of_workloads(
     workloads: Iterable[Observed],
     teams: Mapping[str, str],
-    used: Mapping[tuple[str, str], float],
+    account: Account,
+    before: Account,
     budgets: Mapping[str, Budget],
 ) -> Iterator[Change]:
-    """Workloads that wait, of an engineer who has spent their own budget. `teams` are by namespace."""
+    """Workloads of an engineer who has spent their own budget: what waits, and what Kueue admitted since the last look
+    though it was spent by then, for Kueue knows of teams alone. `teams` are by namespace, `before` is the account of
+    that look."""
+    used, known = used_hours(account), used_hours(before)
     for one in workloads:
         team = teams.get(one.namespace, "")
-        budget = budgets.get(team, Budget()).engineer
-        hours = used.get((team, one.engineer), 0.0)
-        spent = bool(one.engineer) and budget is not None and hours >= budget
-        if spent and one.waits and one.active:
+        bound = budgets.get(team, Budget()).engineer
+        budget = math.inf if bound is None else bound
+        who = (team, one.engineer)
+        hours = used.get(who, 0.0)
+        spent = bool(one.engineer) and hours >= budget
+        slipped = known.get(who, 0.0) >= budget and _since(one, before)
+        if spent and one.active and (one.waits or slipped):
             yield Change(
                 name=one.name,
                 namespace=one.namespace,
@@ -82,6 +93,13 @@ def of_workloads(
                 reason="GpuBudgetOpen",
                 message=f"{one.engineer} has GPU-hours again",
             )
+
+
+def _since(one: Observed, last: Account) -> bool:
+    """Kubernetes writes whole seconds: what was admitted in the second of the look counts as after it."""
+    if one.admitted is None or not last.looked:
+        return False
+    return one.admitted >= datetime.fromisoformat(last.looked).replace(microsecond=0)
 
 
 def _held(policy: str, mark: str | None) -> dict[str, Any]:

@@ -46,12 +46,13 @@ class GpuHours:
         """One round. The account is kept before anything is decided on it."""
         settings = self._settings
         seen = [observe(one, settings.worth, now) for one in await cluster.workloads()]
-        account = advance(self._account or await cluster.account(), seen, now)
+        before = self._account or await cluster.account()
+        account = advance(before, seen, now)
         await cluster.keep(account)
         self._account = account
         used = hours(account)
         changes: list[Change] = [*of_queues(await cluster.queues(), used, settings.budgets)]
-        changes += of_workloads(seen, await cluster.entries(), used, settings.budgets)
+        changes += of_workloads(seen, await cluster.entries(), account, before, settings.budgets)
         if settings.idle:
             changes += of_environments(seen, utilisation(await cluster.figures()), settings.idle, now)
         for change in changes:

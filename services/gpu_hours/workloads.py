@@ -15,14 +15,16 @@ DEV_ENVIRONMENT = "dev-environment"
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """A Workload at one moment. `seconds` is how long it has been admitted in all, `gpus` what it holds now, None
-    while it holds nothing. `team` is "" until it was admitted once."""
+    """A Workload at one moment. `admitted` is since when it runs, None while it waits and once it is finished;
+    `seconds` is how long it has been admitted in all, `gpus` what it holds now, None while it holds nothing. `team` is
+    "" until it was admitted once."""
 
     uid: str
     name: str
     namespace: str
     team: str
     engineer: str
+    admitted: datetime | None
     seconds: float
     gpus: float | None
     waits: bool
@@ -45,6 +47,7 @@ def observe(workload: Mapping[str, Any], worth: Mapping[str, Mapping[str, float]
         namespace=metadata["namespace"],
         team=admission["clusterQueue"] if admission else "",
         engineer=(metadata.get("labels") or {}).get(OWNER, ""),
+        admitted=None if finished else admitted,
         seconds=status.get("accumulatedPastExecutionTimeSeconds", 0) + running,
         gpus=_gpus(admission, worth) if admission and admitted else None,
         waits=not admission and not finished,
