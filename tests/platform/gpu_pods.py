@@ -62,10 +62,11 @@ def namespace(core: client.CoreV1Api, name: str, purpose: str) -> Iterator[str]:
         yield name
     finally:
         core.delete_namespace(name)
-        PATIENCE.copy()(lambda: _gone(core, name))
+        PATIENCE.copy()(gone, core, name)
 
 
-def _gone(core: client.CoreV1Api, name: str) -> None:
+def gone(core: client.CoreV1Api, name: str) -> None:
+    """Raises AssertionError while the namespace is there."""
     try:
         core.read_namespace(name)
     except ApiException as error:

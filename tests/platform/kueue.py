@@ -19,7 +19,8 @@ CRDS = ROOT.parent / "shared" / "upstream" / "crds" / "kueue"
 GROUP, VERSION = "kueue.x-k8s.io", "v1beta2"
 
 needs_definitions = pytest.mark.skipif(
-    not CRDS.is_dir(), reason="Kueue's definitions are not beside this checkout"
+    not CRDS.is_dir(),
+    reason="Kueue's definitions are not beside this checkout: nothing of its queues was proved at an API server",
 )
 
 
