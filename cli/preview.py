@@ -15,6 +15,7 @@ from cli.engines import Engine, EngineOption, Stack, real
 from cli.errors import CommandFailed, CommandRefused
 from cli.pulumi_cli import PulumiCli
 from cli.target import Target, target
+from engine.events import OnEvent
 from engine.plan import Plan, as_json
 from engine.plan import preview as plan_program
 from engine.project import Project
@@ -63,7 +64,9 @@ def render(
     out.print(f"{len(objects)} objects in {folder}", highlight=False, soft_wrap=True)
 
 
-def planned(chosen: Target, pulumi: PulumiCli | None, *, against_state: bool) -> Plan:
+def planned(
+    chosen: Target, pulumi: PulumiCli | None, *, against_state: bool, on_event: OnEvent | None = None
+) -> Plan:
     """The plan; the real engine always compares with its state, the embedded one where asked and there is one.
 
     A lab that is up lends its credentials, so that what a provider looks up is known; without it, it is not.
@@ -85,7 +88,7 @@ def planned(chosen: Target, pulumi: PulumiCli | None, *, against_state: bool) ->
             packs=chosen.packs,
             pack_config=chosen.pack_config,
             state=state,
-            on_event=events.Printer(),
+            on_event=on_event or events.Printer(),
         )
 
 

@@ -14,6 +14,7 @@ from cli.errors import CommandFailed, CommandRefused
 from cli.preview import judge, planned
 from cli.target import Target, target
 from engine import deployment
+from engine.events import ignore
 from engine.project import Project
 from engine.state import State
 
@@ -32,6 +33,8 @@ def up(
         return
     _need_lab(chosen)
     pulumi = real(engine, chosen)
+    if pulumi is None:
+        _permit(chosen)
     with _servers(chosen):
         if pulumi is not None:
             pulumi.up()
@@ -57,6 +60,16 @@ def down(
             pulumi.destroy()
         else:
             _finish(_destroy(chosen))
+
+
+def _permit(chosen: Target) -> None:
+    """A preview with the packs, as pulumi makes one before an update: what they forbid is not begun.
+
+    Whatever else they say is said when they judge what is applied. Raises CommandFailed.
+    """
+    plan = planned(chosen, None, against_state=True, on_event=ignore)
+    if plan.refused:
+        judge(plan)
 
 
 def _apply(chosen: Target) -> deployment.Result:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,16 +13,29 @@ import yaml
 
 from tests.platform.command import ROOT
 
-_PARTS = ("config", "stacks", "components", "services", "policy-packs", "Pulumi.yaml", "__main__.py")
+_PARTS = ("config", "stacks", "components", "services", "Pulumi.yaml", "__main__.py")
 
 
-def checkout(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """`change` gets the settings and changes them in place."""
+def checkout(folder: Path, change: Callable[[dict[str, Any]], None], *, unneeded: str = "") -> Path:
+    """`change` gets the settings and changes them in place; exemptions in the namespace `unneeded` are left out."""
     for name in _PARTS:
         (folder / name).symlink_to(ROOT / name)
+    (folder / "policy-packs").symlink_to(
+        _packs(folder / "packs", unneeded) if unneeded else ROOT / "policy-packs"
+    )
     content = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
     change(content["config"]["mlops-platform:settings"])
     (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return folder
+
+
+def _packs(folder: Path, unneeded: str) -> Path:
+    shutil.copytree(ROOT / "policy-packs", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / "platform" / "config" / "dev.json"
+    packs = json.loads(file.read_text(encoding="utf-8"))
+    for pack in packs.values():
+        pack["exemptions"] = [one for one in pack.get("exemptions", ()) if one.get("namespace") != unneeded]
+    file.write_text(json.dumps(packs), encoding="utf-8")
     return folder
 
 

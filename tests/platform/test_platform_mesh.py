@@ -114,7 +114,7 @@ def test_taking_a_cluster_out_of_the_settings_shuts_it_out_of_the_others(
     with watching(platform, "west", "east") as held:
         client.CoreV1Api(held).list_node()
         try:
-            platform.of(checkout(tmp_path, without_west)).mlops("up", "--engine", "embedded")
+            platform.of(checkout(tmp_path, without_west, unneeded=SYSTEM)).mlops("up", "--engine", "embedded")
             with pytest.raises(client.ApiException, match="403"):
                 client.CoreV1Api(held).list_node()
             with api(platform, "east") as own:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.platform.checkout import checkout, without_west
 from tests.platform.command import Platform
 
 pytestmark = pytest.mark.lab
@@ -19,6 +22,14 @@ def test_a_dry_run_against_the_state_plans_no_change(platform: Platform) -> None
     printed = platform.mlops("up", "--engine", "embedded", "--dry-run")
     assert "same" in printed
     assert "create" not in printed
+
+
+def test_what_the_packs_forbid_is_not_begun(platform: Platform, tmp_path: Path) -> None:
+    """With one cluster alone an exemption is of no use any more, which only the whole stack shows."""
+    printed = platform.of(checkout(tmp_path, without_west)).mlops("up", "--engine", "embedded", expect=1)
+    assert "EX-02" in printed
+    assert "deleted" not in printed
+    assert "nothing to change" in platform.mlops("up", "--engine", "embedded")
 
 
 def test_status_shows_what_runs_where_and_how_to_log_in_without_any_credential(platform: Platform) -> None:
