@@ -1,4 +1,4 @@
-"""How fast `mlops policy` judges plain manifests, beside Checkov, and what the packs cost in a preview."""
+"""How fast `mlops policy` judges plain manifests, beside Checkov and kubeconform, and what packs cost in a preview."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 from controls.catalogue import CONTROLS
+from kubernetes import client
 from rich.table import Table
 
 from benchmarks import synthetic
@@ -24,6 +25,9 @@ from cli.review_checkov import ARGUMENTS, PROGRAM
 OBJECTS = 10_000
 IN_A_FILE = 100
 """Objects of a file: few enough that neither judge is slowed by one huge document."""
+
+KUBECONFORM = "kubeconform"
+"""Holds objects to their schemas alone: `go install github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0`."""
 
 FASTER = 20
 """The least that the packs' rate must be of Checkov's."""
@@ -57,11 +61,24 @@ def write(objects: Sequence[Mapping[str, Any]], folder: Path) -> Path:
     return folder
 
 
+def schemas(kinds: Iterable[str], folder: Path) -> Path:
+    """JSON Schemas of the kinds that the Kubernetes client knows, by the kind's name in small letters."""
+    folder.mkdir(parents=True)
+    for kind in sorted(set(kinds)):
+        if (model := getattr(client, f"V1{kind}", None)) is not None:
+            (folder / f"{kind.lower()}.json").write_text(
+                json.dumps(model.model_json_schema()), encoding="utf-8"
+            )
+    return folder
+
+
 def judged(scratch: Path, runs: int, table: Table) -> None:
-    """Objects a second of both on the same files, one after the other; Checkov once, since it takes minutes."""
-    folder = write(list(mixed(examples(), OBJECTS)), scratch / "manifests")
+    """Objects a second of all on the same files, one after the other; Checkov once, since it takes minutes."""
+    models = examples()
+    folder = write(list(mixed(models, OBJECTS)), scratch / "manifests")
     (ours,) = in_turn(runs, partial(run, (MLOPS, "policy", "--json", str(folder)), cwd=scratch, expect=1))
     table.add_row(f"mlops policy, {OBJECTS} manifests", _rate(ours.wall), "")
+    _conforming(schemas((one["kind"] for one in models), scratch / "schemas"), folder, runs, table)
     program = shutil.which(PROGRAM, path=f"{synthetic.ROOT}/build/checkov/bin:{os.environ['PATH']}")
     if program is None:
         table.add_row("  Checkov", "not there: `ci/review.sh install`", "")
@@ -70,6 +87,25 @@ def judged(scratch: Path, runs: int, table: Table) -> None:
     table.add_row("  Checkov", _rate(theirs.wall), "")
     table.add_row("  ratio of the rates", f"{theirs.wall / ours.wall:.1f}", f"at least {FASTER}")
     table.add_row("  ratio of CPU time", f"{theirs.cpu / ours.cpu:.1f}", "")
+
+
+def _conforming(known: Path, folder: Path, runs: int, table: Table) -> None:
+    """kubeconform with the schemas that there are; it skips an object of any other kind."""
+    if shutil.which(KUBECONFORM) is None:
+        table.add_row(f"  {KUBECONFORM}", "not on PATH", "")
+        return
+    location = f"{known}/{{{{.ResourceKind}}}}.json"
+    words = (
+        KUBECONFORM,
+        "-ignore-missing-schemas",
+        "-schema-location",
+        location,
+        "-output",
+        "json",
+        str(folder),
+    )
+    (theirs,) = in_turn(runs, partial(run, words, cwd=folder, expect=1))
+    table.add_row(f"  {KUBECONFORM}, which judges shape alone", _rate(theirs.wall), "")
 
 
 def previewed(scratch: Path, runs: int, table: Table) -> None:

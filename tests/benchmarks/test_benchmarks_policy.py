@@ -37,7 +37,13 @@ def test_both_are_timed_on_the_same_files_and_their_rates_compared(
     table = Table("what", "figure", "target")
     policy.judged(tmp_path / "scratch", 1, table)
     names = list(table.columns[0].cells)
-    assert names == ["mlops policy, 20 manifests", "  Checkov", "  ratio of the rates", "  ratio of CPU time"]
+    assert names == [
+        "mlops policy, 20 manifests",
+        "  kubeconform",
+        "  Checkov",
+        "  ratio of the rates",
+        "  ratio of CPU time",
+    ]
     assert "objects a second" in str(next(iter(table.columns[1].cells)))
 
 
@@ -47,4 +53,23 @@ def test_without_checkov_nothing_is_compared(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("PATH", str(tmp_path))
     table = Table("what", "figure", "target")
     policy.judged(tmp_path / "scratch", 1, table)
-    assert list(table.columns[1].cells)[1] == "not there: `ci/review.sh install`"
+    assert list(table.columns[1].cells)[1:] == ["not on PATH", "not there: `ci/review.sh install`"]
+
+
+def test_kubeconform_gets_the_same_files_and_schemas_of_the_kinds_that_kubernetes_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "kubeconform"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\nls "$6" >> {tmp_path}/words\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(policy, "OBJECTS", 20)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    table = Table("what", "figure", "target")
+    policy.judged(tmp_path / "scratch", 1, table)
+    assert "objects a second" in str(list(table.columns[1].cells)[1])
+    words = (tmp_path / "words").read_text().split()
+    assert words[2] == f"{tmp_path}/scratch/schemas/{{{{.ResourceKind}}}}.json"
+    assert words[-1] == "00000.yaml"
+    known = {file.name for file in (tmp_path / "scratch" / "schemas").iterdir()}
+    assert {"pod.json", "deployment.json"} <= known
+    assert "authorizationpolicy.json" not in known
