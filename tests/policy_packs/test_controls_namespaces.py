@@ -28,6 +28,7 @@ def of(kind: str, namespace: str, *, group: str = "v1") -> str:
         (of("ClusterIssuer", ", namespace: default", group="cert-manager.io/v1"), None),
         (of("NodePool", ", namespace: default", group="karpenter.sh/v1"), None),
         (of("WorkloadPriorityClass", ", namespace: default", group="kueue.x-k8s.io/v1beta2"), None),
+        (of("ImageValidatingPolicy", ", namespace: default", group="policies.kyverno.io/v1"), None),
         (of("LocalQueue", ", namespace: default", group="kueue.x-k8s.io/v1beta2"), "is default"),
         (
             "type: kubernetes:helm.sh/v4:Chart\nname: c\nproperties: {metadata: {namespace: default}}\n",

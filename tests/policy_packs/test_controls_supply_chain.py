@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+from controls.catalogue import CONTROLS
 from controls.supply_chain.images import Image
 from controls.supply_chain.removed_versions import REMOVED
 
@@ -140,6 +141,7 @@ GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("SC-03", container(f"image: 'registry.example:5000/app:1@{DIGEST}'"), {}),
     ("SC-04", APP + kyverno(f"validationFailureAction: Enforce, {VERIFY}"), {}),
     ("SC-04", TEAM + APP + admission(OF_TENANTS), {}),
+    ("SC-04", CONTROLS["SC-04"].good.replace("{name: signed}", "{name: signed, namespace: default}"), {}),
     ("SC-04", pod("{containers: []}", metadata="{name: a, namespace: kube-system}"), {}),
     ("SC-04", WEBHOOK.replace("POLICY", "Fail"), {}),
     ("SC-05", chart("chart: a\nversion: 1.2.3\nrepositoryOpts: {repo: 'https://charts.example/'}\n"), CHARTS),

@@ -73,7 +73,7 @@ def _verified(stack: Stack, where: Where) -> bool:
         "Deny" in one.spec.values("validationActions")
         and _closed(one.spec)
         and _takes(one.spec.section("matchConstraints"), labels)
-        and one.namespace in {"", namespace}
+        and (one.kind == "ImageValidatingPolicy" or one.namespace == namespace)
         for one in stack.of_cluster(cluster, *_IMAGES)
     )
     return any(native) or any(kyverno) or any(validating)

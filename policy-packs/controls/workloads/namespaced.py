@@ -56,16 +56,20 @@ _CLUSTER_WIDE: Final = frozenset(
         "CiliumPodIPPool.cilium.io",
         "Cohort.kueue.x-k8s.io",
         "CustomResourceDefinition.apiextensions.k8s.io",
+        "DeletingPolicy.policies.kyverno.io",
         "DeviceClass.resource.k8s.io",
         "EC2NodeClass.karpenter.k8s.aws",
         "FlowSchema.flowcontrol.apiserver.k8s.io",
         "GatewayClass.gateway.networking.k8s.io",
+        "GeneratingPolicy.policies.kyverno.io",
+        "ImageValidatingPolicy.policies.kyverno.io",
         "IngressClass.networking.k8s.io",
         "IngressClassParams.elbv2.k8s.aws",
         "MultiKueueCluster.kueue.x-k8s.io",
         "MultiKueueConfig.kueue.x-k8s.io",
         "MutatingAdmissionPolicy.admissionregistration.k8s.io",
         "MutatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+        "MutatingPolicy.policies.kyverno.io",
         "MutatingWebhookConfiguration.admissionregistration.k8s.io",
         "NVIDIADriver.nvidia.com",
         "Namespace",
@@ -83,13 +87,14 @@ _CLUSTER_WIDE: Final = frozenset(
         "Topology.kueue.x-k8s.io",
         "ValidatingAdmissionPolicy.admissionregistration.k8s.io",
         "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+        "ValidatingPolicy.policies.kyverno.io",
         "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
         "VolumeSnapshotClass.snapshot.storage.k8s.io",
         "VolumeSnapshotContent.snapshot.storage.k8s.io",
         "WorkloadPriorityClass.kueue.x-k8s.io",
     }
 )
-"""Kinds that are in no namespace, of Kubernetes itself and of what the platform installs; so is every kind whose name
+"""Kinds that are in no namespace, of Kubernetes itself and of what platforms install; so is every kind whose name
 begins with `Cluster`."""
 _BUNDLES: Final = frozenset({"helm.sh", "yaml", "kustomize"})
 """Groups of Pulumi's own, which stand for many objects. For them and for kinds that are in no namespace a provider
