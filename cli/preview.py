@@ -75,10 +75,10 @@ def planned(
         if chosen.on_lab and chosen.lab.kubeconfig.exists():
             opened.enter_context(chosen.credentials())
         if pulumi is not None:
-            resources, remarks = pulumi.preview()
+            plan, remarks = pulumi.preview()
             if remarks:
                 err.print(escaped(remarks), highlight=False, soft_wrap=True)
-            return Plan(resources=tuple(resources), violations=(), outputs={})
+            return plan
         state = None
         if against_state and chosen.state_file.exists():
             state = opened.enter_context(State(chosen.state_file, chosen.passphrase(), writable=False))

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +22,9 @@ import yaml
 from cli.chart_retries import check_charts, with_retries
 from cli.console import out
 from cli.errors import CommandFailed
+from cli.pulumi_events import VARIABLE, violations
 from cli.target import PASSPHRASE
-from engine.plan import PlannedResource
+from engine.plan import Plan, PlannedResource
 from lab.folder import LabFolder, write_private
 
 
@@ -42,25 +44,29 @@ class PulumiCli:
     def on_path() -> str | None:
         return shutil.which("pulumi")
 
-    def preview(self) -> tuple[list[PlannedResource], str]:
-        """The plan, and what pulumi had to say beside it (policy results, warnings).
+    def preview(self) -> tuple[Plan, str]:
+        """The plan with what the packs found, and what pulumi had to say beside it.
 
-        Raises CommandFailed with pulumi's own words when the preview fails.
+        Raises CommandFailed with pulumi's own words when the preview fails of anything but a policy.
         """
         self._ready()
         return with_retries(self._preview)
 
-    def _preview(self) -> tuple[list[PlannedResource], str]:
-        done = self._captured(self._program("preview", "--json", *self._pack_flags()))
+    def _preview(self) -> tuple[Plan, str]:
+        with tempfile.TemporaryDirectory(prefix="mlops-preview-") as folder:
+            log = Path(folder) / "events"
+            words = ("preview", "--json", "--event-log", str(log), *self._pack_flags())
+            done = self._captured(self._program(*words))
+            found = tuple(violations(log))
         try:
             plan = json.loads(done.stdout)
         except json.JSONDecodeError:
             raise CommandFailed(f"pulumi preview failed:\n{_words(done)}") from None
         remarks = "\n".join(d["message"].strip() for d in plan.get("diagnostics", []) if d.get("message"))
-        if done.returncode:
+        if done.returncode and not any(one.mandatory for one in found):
             check_charts(remarks)
             raise CommandFailed(f"pulumi preview failed:\n{remarks}\n{done.stderr.strip()}")
-        return planned(plan), remarks
+        return Plan(resources=tuple(planned(plan)), violations=found, outputs={}), remarks
 
     def up(self) -> None:
         """Preview with the packs and apply, with pulumi's own output; a cluster that cannot be reached stops nothing
@@ -126,7 +132,8 @@ class PulumiCli:
         ]
 
     def _environment(self) -> dict[str, str]:
-        environment = dict(os.environ, PULUMI_SKIP_UPDATE_CHECK="true", PULUMI_ERROR_OUTPUT_STRING="true")
+        switches = ("PULUMI_SKIP_UPDATE_CHECK", "PULUMI_ERROR_OUTPUT_STRING", VARIABLE)
+        environment = dict(os.environ, **dict.fromkeys(switches, "true"))
         if self.lab is not None:
             environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
             environment |= {

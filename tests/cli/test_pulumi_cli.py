@@ -118,6 +118,21 @@ FAILED_CHART = (
 )
 
 
+def test_a_preview_that_a_policy_forbids_is_a_plan_with_its_violations(tmp_path: Path) -> None:
+    event = {"policyPackName": "p", "policyName": "q", "enforcementLevel": "mandatory", "message": "WL-01 no"}
+    written = json.dumps({"policyEvent": event})
+    found = json.dumps({"steps": [step("kubernetes:core/v1:Secret", "s")]})
+    body = (
+        'while [ "$1" != --event-log ]; do shift; done\n'
+        f"cat <<'END' > \"$2\"\n{written}\nEND\ncat <<'END'\n{found}\nEND\nexit 1"
+    )
+    pulumi = PulumiCli(program=fake_pulumi(tmp_path, body), root=project(tmp_path / "project"), stack="dev")
+    plan, _ = pulumi.preview()
+    assert [one.name for one in plan.resources] == ["s"]
+    assert [one.message for one in plan.violations] == ["WL-01 no"]
+    assert plan.refused
+
+
 def test_a_run_whose_chart_could_not_be_fetched_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,7 +41,7 @@ def test_both_engines_plan_the_same_resources_with_the_same_inputs(
     backend.create()
     write_private(backend.secret(PASSPHRASE), "only for this test")
     driver = PulumiCli(program="pulumi", root=root, stack=stack, lab=backend)
-    real = {resource.urn: resource for resource in driver.preview()[0]}
+    real = {resource.urn: resource for resource in driver.preview()[0].resources}
     embedded = {resource.urn: resource for resource in planned}
     assert len(embedded) > 100
     assert embedded.keys() == real.keys()
