@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import tenacity
 import yaml
 from kubernetes import client
 
@@ -18,6 +19,9 @@ from tests.platform.store import api
 CRDS = ROOT.parent / "shared" / "upstream" / "crds" / "kueue"
 GROUP, VERSION = "kueue.x-k8s.io", "v1beta2"
 
+_SLOW = PATIENCE.copy(stop=tenacity.stop_after_delay(300))
+"""An API server removes the objects of one kind after the other before the kind goes: minutes on a busy machine."""
+
 needs_definitions = pytest.mark.skipif(
     not CRDS.is_dir(),
     reason="Kueue's definitions are not beside this checkout: nothing of its queues was proved at an API server",
@@ -26,13 +30,13 @@ needs_definitions = pytest.mark.skipif(
 
 @contextmanager
 def kueues_kinds(platform: Platform, cluster: str) -> Iterator[client.CustomObjectsApi]:
-    """The cluster with Kueue's kinds, which are gone afterwards with all objects of them."""
+    """The cluster with Kueue's kinds, which go afterwards with all objects of them; the next to want them waits."""
     names = []
     with api(platform, cluster) as connection:
         kinds = client.ApiextensionsV1Api(connection)
         for path in sorted(CRDS.glob("*.yaml")):
             definition = for_lab(yaml.safe_load(path.read_text(encoding="utf-8")))
-            kinds.create_custom_resource_definition(definition)
+            _SLOW.copy()(_defined, kinds, definition)
             names.append(definition["metadata"]["name"])
 
         def established(name: str) -> None:
@@ -46,12 +50,13 @@ def kueues_kinds(platform: Platform, cluster: str) -> Iterator[client.CustomObje
         finally:
             for name in names:
                 kinds.delete_custom_resource_definition(name)
-            PATIENCE.copy()(_gone, kinds, set(names))
 
 
-def _gone(kinds: client.ApiextensionsV1Api, names: set[str]) -> None:
-    left = names & {one.metadata.name for one in kinds.list_custom_resource_definition().items}
-    assert not left, f"still there: {left}"
+def _defined(kinds: client.ApiextensionsV1Api, definition: dict[str, Any]) -> None:
+    """A definition of the name that is still being deleted has to go first."""
+    name = definition["metadata"]["name"]
+    assert name not in {one.metadata.name for one in kinds.list_custom_resource_definition().items}
+    kinds.create_custom_resource_definition(definition)
 
 
 def plural(kind: str) -> str:

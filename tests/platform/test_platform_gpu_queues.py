@@ -44,7 +44,7 @@ def objects() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def served(platform: Platform) -> Iterator[client.CustomObjectsApi]:
-    with kueues_kinds(platform, "west") as kinds:
+    with kueues_kinds(platform, "east") as kinds:
         yield kinds
 
 
