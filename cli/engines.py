@@ -20,7 +20,6 @@ class Engine(StrEnum):
     EMBEDDED = "embedded"
 
 
-Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack: Pulumi.<stack>.yaml.")]
 EngineOption = Annotated[
     Engine,
     typer.Option("--engine", help="auto: the real pulumi where it is on PATH, else the embedded engine."),

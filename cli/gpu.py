@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import err, escaped, out, print_json, table
-from cli.engines import Stack
 from cli.errors import FAILED
-from cli.target import Target, target
+from cli.target import Stack, Target, target
 from config.clusters import ClusterSettings, most_nodes
 from config.gpu import capacity
 from config.gpu_fit import Answer, GpuNode, Wanted, fit, nodes_of

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import err, out, print_json, table
-from cli.engines import Stack
 from cli.errors import FAILED
 from cli.preview import planned
-from cli.target import target
+from cli.target import Stack, target
 from components.mesh.reachability import Reach, Way
 from stacks.reach import Comparison, compared
 

@@ -11,10 +11,10 @@ import typer
 from cli import events, graph
 from cli import render as rendering
 from cli.console import err, escaped, out, print_json
-from cli.engines import Engine, EngineOption, Stack, real
+from cli.engines import Engine, EngineOption, real
 from cli.errors import CommandFailed, CommandRefused
 from cli.pulumi_cli import PulumiCli
-from cli.target import Target, target
+from cli.target import Stack, Target, target
 from engine.events import OnEvent
 from engine.plan import Plan, as_json
 from engine.plan import preview as plan_program

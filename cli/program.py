@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from cli import events
-from cli.engines import Engine, EngineOption, Stack, real
+from cli.engines import Engine, EngineOption, real
 from cli.errors import CommandFailed, CommandRefused
 from cli.preview import judge, planned
-from cli.target import Target, target
+from cli.target import Stack, Target, target
 from engine import deployment
 from engine.events import ignore
 from engine.project import Project

@@ -7,7 +7,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from platformdirs import user_state_path
 
 from cli.errors import CommandRefused
@@ -16,6 +18,8 @@ from config.load import LAB_FOLDER_VARIABLE, read
 from config.schema import PlatformSettings
 from engine.secrets import passphrase_from
 from lab.folder import LabFolder, write_private
+
+Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack: Pulumi.<stack>.yaml.")]
 
 PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file
 """Name of the lab's secret that encrypts the state of its stacks, in both engines."""
