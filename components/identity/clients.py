@@ -10,6 +10,7 @@ import pulumi
 import pulumi_keycloak as keycloak
 
 from components.base import Component
+from components.manifest import known_after
 from config.access import BREAK_GLASS, ROLES_CLAIM, Role
 from config.applications import Application
 
@@ -33,7 +34,8 @@ class ClientsArgs:
 class Clients(Component, token="mlops:index:Clients"):
     """A client's token is for that client alone and names the platform's roles alone.
 
-    `secrets` has the secret of each confidential client by its name.
+    `secrets` has the secret of each confidential client by its name. A secret is known once all that belongs into a
+    token is there: who has it sooner gets one that no server takes.
     """
 
     secrets: Mapping[str, pulumi.Output[str]]
@@ -42,7 +44,7 @@ class Clients(Component, token="mlops:index:Clients"):
         super().__init__(name, opts)
         everybody = self._scope("roles", SCOPE, tuple(Role), args)
         last_resort = self._scope(BREAK_GLASS, LAST_RESORT, (BREAK_GLASS,), args)
-        made = {
+        secrets = {
             application.client: self._client(
                 application,
                 [everybody, last_resort] if application.client == "kubernetes" else [everybody],
@@ -51,16 +53,14 @@ class Clients(Component, token="mlops:index:Clients"):
             for application in args.applications
         }
         self.secrets = {
-            application.client: pulumi.Output.secret(made[application.client].client_secret)
+            application.client: pulumi.Output.secret(secrets[application.client])
             for application in args.applications
             if application.confidential
         }
         self.register_outputs({"secrets": self.secrets})
 
-    def _scope(
-        self, part: str, name: str, roles: Sequence[str], args: ClientsArgs
-    ) -> keycloak.openid.ClientScope:
-        """These roles in the claim that every server reads, for who has one of them."""
+    def _scope(self, part: str, name: str, roles: Sequence[str], args: ClientsArgs) -> pulumi.Output[str]:
+        """These roles in the claim that every server reads, for who has one of them. Its name, once it is whole."""
         scope = keycloak.openid.ClientScope(
             self.child(part),
             realm_id=args.realm,
@@ -69,7 +69,7 @@ class Clients(Component, token="mlops:index:Clients"):
             include_in_token_scope=False,
             opts=self.opts(),
         )
-        keycloak.openid.UserRealmRoleProtocolMapper(
+        claim = keycloak.openid.UserRealmRoleProtocolMapper(
             self.child(f"{part}-claim"),
             realm_id=args.realm,
             client_scope_id=scope.id,
@@ -81,7 +81,7 @@ class Clients(Component, token="mlops:index:Clients"):
             add_to_userinfo=True,
             opts=self.opts(),
         )
-        for role in roles:
+        given = [
             keycloak.GenericRoleMapper(
                 self.child(f"{part}-{role}"),
                 realm_id=args.realm,
@@ -89,14 +89,17 @@ class Clients(Component, token="mlops:index:Clients"):
                 role_id=args.roles[role],
                 opts=self.opts(),
             )
-        return scope
+            for role in roles
+        ]
+        return known_after(scope.name, [one.id for one in (claim, *given)])
 
     def _client(
         self,
         application: Application,
-        scopes: Sequence[keycloak.openid.ClientScope],
+        scopes: Sequence[pulumi.Output[str]],
         args: ClientsArgs,
-    ) -> keycloak.openid.Client:
+    ) -> pulumi.Output[str]:
+        """The client's secret, which a public client has no use for."""
         own = application.client
         client = keycloak.openid.Client(
             self.child(own),
@@ -104,7 +107,7 @@ class Clients(Component, token="mlops:index:Clients"):
             **client_settings(application, args.domain, args.redirect_uris),
             opts=self.opts(),
         )
-        keycloak.openid.AudienceProtocolMapper(
+        audience = keycloak.openid.AudienceProtocolMapper(
             self.child(f"{own}-audience"),
             realm_id=args.realm,
             client_id=client.id,
@@ -115,21 +118,21 @@ class Clients(Component, token="mlops:index:Clients"):
             opts=self.opts(),
         )
         people = ["profile", "email"] if application.confidential else []
-        keycloak.openid.ClientDefaultScopes(
+        default = keycloak.openid.ClientDefaultScopes(
             self.child(f"{own}-scopes"),
             realm_id=args.realm,
             client_id=client.id,
-            default_scopes=["basic", *people, *(scope.name for scope in scopes)],
+            default_scopes=["basic", *people, *scopes],
             opts=self.opts(),
         )
-        keycloak.openid.ClientOptionalScopes(
+        optional = keycloak.openid.ClientOptionalScopes(
             self.child(f"{own}-optional-scopes"),
             realm_id=args.realm,
             client_id=client.id,
             optional_scopes=[],
             opts=self.opts(),
         )
-        return client
+        return known_after(client.client_secret, [one.id for one in (audience, default, optional)])
 
 
 def client_settings(

@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 import pulumi
+import pulumi_vault as vault
 import pytest
 
 from components.identity.clients import LAST_RESORT, SCOPE, Clients, ClientsArgs, client_settings
@@ -32,6 +33,7 @@ def recorded() -> Recorder:
         for client, secret in Clients("clients", args).secrets.items():
             kept: pulumi.Output[bool] = pulumi.Output.from_input(secret.is_secret())
             kept.apply(partial(SECRETS.__setitem__, client))
+            vault.kv.SecretV2(f"clients-kept-{client}", mount="m", data_json=secret)
 
     return run(program)
 
@@ -92,6 +94,14 @@ def test_a_clients_secret_is_made_by_keycloak_and_stays_secret_on_its_way() -> N
     recorded()
     assert SECRETS
     assert all(SECRETS.values())
+
+
+def test_nobody_has_a_clients_secret_before_its_tokens_are_whole() -> None:
+    after = {one.name: one.dependencies for one in recorded().declarations}
+    for client in SECRETS:
+        parts = {f"clients-{client}-{part}" for part in ("audience", "scopes", "optional-scopes")}
+        assert parts <= after[f"clients-kept-{client}"]
+        assert {f"clients-roles-{part}" for part in ("claim", *Role)} <= after[f"clients-{client}-scopes"]
 
 
 def test_a_token_is_for_its_own_client_alone() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -13,18 +11,16 @@ import pytest
 import yaml
 
 from cli.pulumi_cli import PulumiCli
-from cli.target import PASSPHRASE
 from config.load import FULL_KEY, read
 from config.outside import read_outside
 from engine.plan import PlannedResource, preview
 from engine.project import Project
-from lab.folder import LabFolder, write_private
 from tests.platform import remains
 from tests.platform.command import ROOT, Platform
+from tests.platform.real_engine import lab_without_servers, need_the_real_engine
 
 pytestmark = pytest.mark.pulumi
 
-PROVIDERS = "pulumi:providers:"
 STRANGER = "nobody"
 """A preview of a new stack asks no server for anything: no token has to be a good one."""
 
@@ -33,13 +29,11 @@ STRANGER = "nobody"
 def test_both_engines_plan_the_same_resources_with_the_same_inputs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: str
 ) -> None:
-    root, backend = _without_charts(stack, tmp_path / "checkout"), LabFolder(tmp_path / "lab")
+    root, backend = _without_charts(stack, tmp_path / "checkout"), lab_without_servers(tmp_path / "lab")
     monkeypatch.setenv("MLOPS_LAB_DIR", str(backend.root))
     monkeypatch.setenv("KEYCLOAK_ACCESS_TOKEN", STRANGER)
     planned = plan(stack, root)
     need_the_real_engine(planned)
-    backend.create()
-    write_private(backend.secret(PASSPHRASE), "only for this test")
     driver = PulumiCli(program="pulumi", root=root, stack=stack, lab=backend)
     real = {resource.urn: resource for resource in driver.preview()[0].resources}
     embedded = {resource.urn: resource for resource in planned}
@@ -73,20 +67,6 @@ def test_both_engines_leave_the_same_behind_and_find_nothing_to_change_in_it(pla
 def plan(stack: str, root: Path = ROOT) -> tuple[PlannedResource, ...]:
     """What the embedded engine would do for a new stack."""
     return preview(Project.load(root), stack).resources
-
-
-def need_the_real_engine(planned: Iterable[PlannedResource]) -> None:
-    """Skip the test where `pulumi` or a plugin that the plan needs is not installed."""
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    packages = {r.type.removeprefix(PROVIDERS) for r in planned if r.type.startswith(PROVIDERS)}
-    plugins = {f"pulumi-resource-{name}": f"resource-{name}-v*" for name in sorted(packages)}
-    missing = [
-        program
-        for program, folder in {"pulumi": "", **plugins}.items()
-        if shutil.which(program) is None and not (folder and any((home / "plugins").glob(folder)))
-    ]
-    if missing:
-        pytest.skip(f"parity with the real engine needs {', '.join(missing)} on PATH")
 
 
 def _without_charts(stack: str, checkout: Path) -> Path:

@@ -13,12 +13,10 @@ import yaml
 from controls.catalogue import CONTROLS
 
 from cli.pulumi_cli import PulumiCli
-from cli.target import PASSPHRASE
 from engine.plan import Plan, preview
 from engine.project import Project
-from lab.folder import LabFolder, write_private
 from tests.platform.command import ROOT
-from tests.platform.test_platform_parity import need_the_real_engine
+from tests.platform.real_engine import lab_without_servers, need_the_real_engine
 
 pytestmark = pytest.mark.pulumi
 
@@ -55,9 +53,7 @@ def test_both_engines_give_the_same_verdicts_on_every_example(tmp_path: Path) ->
     packs = {root / "policy-packs" / "platform": None}
     planned = preview(Project.load(root), "dev", packs=tuple(packs))
     need_the_real_engine(planned.resources)
-    backend = LabFolder(tmp_path / "lab")
-    backend.create()
-    write_private(backend.secret(PASSPHRASE), "only for this test")
+    backend = lab_without_servers(tmp_path / "lab")
     real, _ = PulumiCli(program="pulumi", root=root, stack="dev", packs=packs, lab=backend).preview()
     embedded = _findings(planned)
     assert len({line.partition(" ")[0] for line, _, _ in embedded}) > 40, "the examples break most controls"
