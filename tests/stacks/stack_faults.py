@@ -1,6 +1,7 @@
 """Mistakes that somebody could make in the program: what is changed, and the control that must see it.
 
-Each is one change of what stack prod declares: a value put elsewhere, an object dropped, or one added.
+Each is one change of what stack prod declares: a value put elsewhere, an object dropped, or one added. What the stack
+has none of (a model that is served) is added whole and right but for the mistake.
 """
 
 from __future__ import annotations
@@ -66,7 +67,19 @@ def add(manifest: dict[str, Any], like: str = "prod-eu-mlflow-server") -> Fault:
         labels = dict(world[like].labels.present())
         metadata = {**manifest["metadata"], "labels": {**labels, **manifest["metadata"].get("labels", {})}}
         (item,) = items({**manifest, "metadata": metadata}, cluster=world[like].cluster)
-        world["added"] = item
+        world[f"added-{item.kind}"] = item
+
+    return fault
+
+
+def another(name: str, path: str, value: Any) -> Fault:
+    """One more object like that one, under a name of its own and with the value at the path."""
+
+    def fault(world: World) -> None:
+        copies = {"extra": world[name]}
+        put("extra", path, value)(copies)
+        put("extra", "metadata name", "extra")(copies)
+        world.update(copies)
 
     return fault
 
@@ -75,7 +88,17 @@ def declare(token: str, properties: dict[str, Any]) -> Fault:
     """One more resource of another provider."""
 
     def fault(world: World) -> None:
-        (world["added"],) = items({"type": token, "name": "added", "properties": properties})
+        (world[f"added-{token}"],) = items({"type": token, "name": "added", "properties": properties})
+
+    return fault
+
+
+def each(*faults: Fault) -> Fault:
+    """One after another."""
+
+    def fault(world: World) -> None:
+        for one in faults:
+            one(world)
 
     return fault
 
