@@ -42,6 +42,10 @@ def cilium(rule: str) -> str:
     return egress(rule, kind="CiliumNetworkPolicy", version="cilium.io/v2")
 
 
+def specs(rule: str, *, kind: str = "CiliumNetworkPolicy") -> str:
+    return f"apiVersion: cilium.io/v2\nkind: {kind}\nmetadata: {{name: n}}\nspecs: [{{}}, {{egress: [{rule}]}}]\n"
+
+
 def rights(statement: Mapping[str, object], *, type_: str = "aws:iam/policy:Policy") -> str:
     policy = json.dumps({"Statement": {"Effect": "Allow", **statement}})
     return resource(type_, f"{{policy: '{policy}'}}")
@@ -84,6 +88,9 @@ BAD = [
     ("AW-02", egress("{to: [{ipBlock: {cidr: !unknown ''}}]}")),
     ("AW-02", cilium("{toCIDR: [169.254.169.254/32]}")),
     ("AW-02", cilium("{toCIDRSet: [{cidr: 0.0.0.0/0}]}")),
+    ("AW-02", specs("{toCIDRSet: [{cidr: 0.0.0.0/0}]}")),
+    ("AW-02", specs("{toCIDR: [169.254.169.254/32]}", kind="CiliumClusterwideNetworkPolicy")),
+    ("AW-02", cilium("{toCIDR: [10.0.0.0/8]}") + "specs: [{egress: [{toCIDR: [169.254.169.254/32]}]}]\n"),
     ("AW-03", rights({"Action": "*", "Resource": "*"})),
     ("AW-03", rights({"Action": ["s3:GetObject", "*"], "Resource": "*"}, type_="aws:iam/rolePolicy:RolePolicy")),
     ("AW-03", rights({"NotAction": "iam:*", "Resource": "*"})),
@@ -127,6 +134,7 @@ GOOD = [
         egress("{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.169.254/32]}}, {podSelector: {}}]}"),
     ),
     ("AW-02", cilium("{toCIDRSet: [{cidr: 0.0.0.0/0, except: [169.254.0.0/16]}, {cidrGroupRef: a}]}")),
+    ("AW-02", specs("{toCIDR: [10.0.0.0/8]}")),
     ("AW-03", rights(READ)),
     ("AW-03", rights({"Effect": "Deny", "Action": "*", "Resource": "*"})),
     ("AW-03", rule("cidrIpv4: 10.0.0.0/8, fromPort: 22, toPort: 22")),

@@ -10,6 +10,7 @@ from controls.aws.networks import has_metadata
 from controls.control import Control, Severity
 from controls.fields import Fields, seen
 from controls.item import Item
+from controls.network.policies import CILIUM, CILIUM_CLUSTERWIDE, NETWORK_POLICY, cilium_specs
 from controls.settings import Settings
 from controls.stack import Stack
 
@@ -18,7 +19,6 @@ _INSTANCE: Final = "aws:ec2/instance:Instance"
 _GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
 _SUBNET: Final = "aws:ec2/subnet:Subnet"
 _CLASS: Final = "EC2NodeClass.karpenter.k8s.aws"
-_POLICIES: Final = ("CiliumNetworkPolicy.cilium.io", "CiliumClusterwideNetworkPolicy.cilium.io")
 _ON: Final = (True, "true")
 
 
@@ -87,19 +87,24 @@ def _group(group: Fields) -> Iterator[str]:
 
 def _policy(policy: Item) -> Iterator[str]:
     """No way out of a pod may lead to the metadata address."""
-    for index, rule in enumerate(policy.spec.entries("egress")):
-        for cidr, left_out in _ranges(policy, rule):
-            if has_metadata(cidr) and not any(isinstance(one, str) and has_metadata(one) for one in left_out):
-                yield f"egress[{index}] reaches the metadata address 169.254.169.254; leave it out"
+    for spec in (policy.spec,) if policy.type == NETWORK_POLICY else cilium_specs(policy):
+        for index, rule in enumerate(spec.entries("egress")):
+            for cidr, left_out in _ranges(policy, rule):
+                if has_metadata(cidr) and not _leaves_out_metadata(left_out):
+                    yield f"egress[{index}] reaches the metadata address 169.254.169.254; leave it out"
+
+
+def _leaves_out_metadata(ranges: tuple[object, ...]) -> bool:
+    return any(isinstance(one, str) and has_metadata(one) for one in ranges)
 
 
 def _ranges(policy: Item, rule: Fields) -> Iterator[tuple[object, tuple[object, ...]]]:
     """Each range that a rule opens, with what it leaves out."""
-    if policy.type in _POLICIES:
+    if policy.type == NETWORK_POLICY:
+        blocks = [one.section("ipBlock") for one in rule.entries("to") if one.value("ipBlock") is not None]
+    else:
         blocks = list(rule.entries("toCIDRSet"))
         yield from ((one, ()) for one in rule.values("toCIDR"))
-    else:
-        blocks = [one.section("ipBlock") for one in rule.entries("to") if one.value("ipBlock") is not None]
     for block in blocks:
         if block.value("cidr") is not None:
             yield block.value("cidr"), block.values("except")
@@ -137,7 +142,7 @@ CONTROL = Control(
     fix="Require IMDSv2 with one hop, encrypt the disks, keep nodes private, and open no egress to the address.",
     bad=BAD,
     good=GOOD,
-    kinds=(_TEMPLATE, _INSTANCE, _GROUP, _CLASS, *_POLICIES, "NetworkPolicy.networking.k8s.io"),
+    kinds=(_TEMPLATE, _INSTANCE, _GROUP, _CLASS, NETWORK_POLICY, CILIUM, CILIUM_CLUSTERWIDE),
     check=check,
     check_stack=check_stack,
 )
