@@ -152,6 +152,10 @@ REALM = "type: keycloak:index/realm:Realm\nname: r\nproperties: {realm: ml}\n"
 WEB = "selector: {matchLabels: {app: web}}"
 
 
+def claim(values: str, action: str = "") -> str:
+    return f"{{{action}rules: [{{when: [{{key: 'request.auth.claims[groups]', {values}}}]}}]}}"
+
+
 @pytest.mark.parametrize(
     ("tokens", "other", "says"),
     [
@@ -166,6 +170,9 @@ WEB = "selector: {matchLabels: {app: web}}"
             policy("{action: DENY, rules: [{from: [{source: {notRequestPrincipals: ['*']}}]}]}"),
             None,
         ),
+        (f"{{{TOKENS}}}", policy(claim("values: [a]")), None),
+        (f"{{{TOKENS}}}", policy(claim("notValues: [a]")), "request-principals: "),
+        (f"{{{TOKENS}}}", policy(claim("values: [a]", "action: DENY, ")), "request-principals: "),
         ("{jwtRules: [{issuer: 'http://id/realms/ml'}]}", policy(f"{{{PEOPLE}}}"), "issuer is not https"),
         (
             "{jwtRules: [{issuer: 'https://id/realms/other'}]}",

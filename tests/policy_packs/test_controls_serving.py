@@ -51,17 +51,28 @@ VIRTUAL = """\
   spec: {gateways: [mesh, gates/in], http: [{route: [{destination: {host: fraud.team.svc.cluster.local}}]}]}
 """
 
+MIRROR = VIRTUAL.replace(
+    "route: [{destination: {host: fraud.team.svc.cluster.local}}]", "mirror: {host: fraud}"
+)
+NOBODY = "action: DENY, rules: [{from: [{source: {notRequestPrincipals: ['*']}}]}]"
+CALLERS = "rules: [{from: [{source: {requestPrincipals: ['https://id.example/*']}}]}]"
 
-def guard(namespace: str) -> str:
+
+def guard(namespace: str, rules: str = CALLERS, selector: str = "{}") -> str:
     return f"""\
 - apiVersion: security.istio.io/v1
   kind: RequestAuthentication
   metadata: {{name: realm, namespace: {namespace}}}
+  spec: {{selector: {selector}}}
 - apiVersion: security.istio.io/v1
   kind: AuthorizationPolicy
   metadata: {{name: realm, namespace: {namespace}}}
-  spec: {{rules: [{{from: [{{source: {{requestPrincipals: ['https://id.example/*']}}}}]}}]}}
+  spec: {{{rules}}}
 """
+
+
+def condition(key: str, values: str) -> str:
+    return f"rules: [{{when: [{{key: '{key}', {values}}}]}}]"
 
 
 BAD = [
@@ -104,6 +115,13 @@ BAD = [
     ("SR-05", SHOWN + guard("elsewhere")),
     ("SR-05", MODEL + ROUTE),
     ("SR-05", MODEL + VIRTUAL),
+    ("SR-05", MODEL + VIRTUAL.replace("http:", "tls:")),
+    ("SR-05", MODEL + MIRROR),
+    ("SR-05", SHOWN + guard("istio-gateways", f"action: DENY, {CALLERS}")),
+    ("SR-05", SHOWN + guard("istio-gateways", f"action: AUDIT, {CALLERS}")),
+    ("SR-05", SHOWN + guard("istio-gateways", f"selector: {{matchLabels: {{app: other}}}}, {CALLERS}")),
+    ("SR-05", SHOWN + guard("istio-gateways", condition("request.auth.claims[iss]", "notValues: [x]"))),
+    ("SR-05", SHOWN + guard("istio-gateways", condition("request.headers[a]", "values: [x]"))),
     ("SR-06", container("image: x")),
     ("SR-06", pod("{}", metadata="{name: a, ownerReferences: []}")),
     ("SR-06", pod("{}", metadata="{name: a, ownerReferences: 7}")),
@@ -136,6 +154,10 @@ GOOD = [
     ("SR-05", MODEL + ROUTE + guard("gates")),
     ("SR-05", MODEL + VIRTUAL + guard("gates")),
     ("SR-05", SHOWN + guard("istio-gateways")),
+    ("SR-05", SHOWN + guard("istio-gateways", NOBODY)),
+    ("SR-05", SHOWN + guard("istio-gateways", condition("request.auth.claims[iss]", "values: [x]"))),
+    ("SR-05", SHOWN + guard("istio-gateways", CALLERS, "{matchLabels: {app: gateway}}")),
+    ("SR-05", MODEL + VIRTUAL.replace("http:", "tls:") + guard("gates")),
     ("SR-06", pod("{}", metadata="{name: a, ownerReferences: [{kind: ReplicaSet, name: b}]}")),
     ("SR-06", workload("replicas: 2", kind="StatefulSet")),
     ("SR-06", workload("replicas: 3.0")),

@@ -14,6 +14,7 @@ from controls.stack import CHARTS, Stack, where
 
 _REALM: Final = "keycloak:index/realm:Realm"
 _CLAIM: Final = "@request.auth.claims"
+_CONDITIONS: Final = "request.auth."
 _BLOCKED: Final = "BLOCKED_CIDRS_IN_JWKS_URIS"
 
 
@@ -21,7 +22,7 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
     realms = [text(realm.fields.value("realm")) for realm in stack.of(_REALM)]
     for authentication in stack.of(REQUEST_AUTHENTICATION):
         if not any(
-            _demands(one, authentication) for one in stack.of_namespace(where(authentication), AUTHORIZATION)
+            demands(one, authentication) for one in stack.of_namespace(where(authentication), AUTHORIZATION)
         ):
             yield (
                 authentication,
@@ -36,18 +37,25 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
     yield from _fetching(stack, settings)
 
 
-def _demands(policy: Item, authentication: Item) -> bool:
-    """Whether a policy on the same workloads, or on more, lets only callers with a token through."""
+def demands(policy: Item, authentication: Item) -> bool:
+    """Whether a policy on the same workloads, or on more, lets only callers with a token through.
+
+    A condition on what a token says matches no request without one (Istio, "Authorization Policy Conditions").
+    """
     if not _as_wide(policy.spec, authentication.spec):
         return False
-    sources = [
-        entry.section("source") for rule in policy.spec.entries("rules") for entry in rule.entries("from")
-    ]
+    rules = policy.spec.entries("rules")
+    sources = [entry.section("source") for rule in rules for entry in rule.entries("from")]
     if policy.spec.value("action") == "DENY":
         return any("*" in source.values("notRequestPrincipals") for source in sources)
-    return policy.spec.value("action") in (None, "ALLOW") and any(
-        source.values("requestPrincipals") for source in sources
+    return policy.spec.value("action") in (None, "ALLOW") and (
+        any(source.values("requestPrincipals") for source in sources)
+        or any(_asks_of_token(condition) for rule in rules for condition in rule.entries("when"))
     )
+
+
+def _asks_of_token(condition: Fields) -> bool:
+    return text(condition.value("key")).startswith(_CONDITIONS) and bool(condition.values("values"))
 
 
 def _as_wide(policy: Fields, authentication: Fields) -> bool:

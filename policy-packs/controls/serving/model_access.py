@@ -6,27 +6,26 @@ from collections.abc import Iterator
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import Fields, Unproved, quoted, seen, text
-from controls.identity.references import home
+from controls.data.buckets import BUCKETS
+from controls.fields import Unproved, quoted, seen, text
 from controls.item import Item
+from controls.mesh.hosts import destinations
+from controls.mesh.names import AUTHORIZATION, REQUEST_AUTHENTICATION, VIRTUAL_SERVICE
+from controls.mesh.tokens import demands
 from controls.serving.services import SERVICE, components, storage_uris
 from controls.settings import Settings
-from controls.stack import Stack
+from controls.stack import Stack, where
 
 ROLE_ARN: Final = "eks.amazonaws.com/role-arn"
-_BUCKETS: Final = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 _ROLE: Final = "aws:iam/role:Role"
 _ASSOCIATION: Final = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 _ROUTE: Final = "HTTPRoute.gateway.networking.k8s.io"
-_VIRTUAL: Final = "VirtualService.networking.istio.io"
-_TOKENS: Final = "RequestAuthentication.security.istio.io"
-_RULES: Final = "AuthorizationPolicy.security.istio.io"
 _VISIBILITY: Final = "networking.kserve.io/visibility"
 
 
 def check_stack(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
     services = stack.of(SERVICE)
-    buckets = {text(one.fields.value("bucket")) for one in stack.of(*_BUCKETS)}
+    buckets = {text(one.fields.value("bucket")) for one in stack.of(*BUCKETS)}
     for service in services:
         for message in (*_models(service, stack, buckets), *_accounts(service, stack)):
             yield service, message
@@ -35,14 +34,14 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
 
 
 def _models(service: Item, stack: Stack, buckets: set[str]) -> Iterator[str]:
-    for where, uri in storage_uris(service):
+    for key, uri in storage_uris(service):
         scheme, _, rest = text(uri).partition("://")
         place = rest.partition("/")[0]
         claim = stack.find("PersistentVolumeClaim", place, (service.cluster, service.namespace))
         if not isinstance(uri, str):
-            yield f"{where} {seen(uri)}; write it out"
+            yield f"{key} {seen(uri)}; write it out"
         elif not (scheme == "s3" and place in buckets) and not (scheme == "pvc" and claim):
-            yield f"{where} is in no bucket and no claim of the stack; keep models where the stack guards them"
+            yield f"{key} is in no bucket and no claim of the stack; keep models where the stack guards them"
 
 
 def _accounts(service: Item, stack: Stack) -> Iterator[str]:
@@ -66,7 +65,8 @@ def _has_role(account: Item, stack: Stack) -> bool:
     if text(arn).rpartition("/")[2] in names and arn:
         return True
     return any(
-        (one.fields.value("namespace"), one.fields.value("serviceAccount")) == (home(account), account.name)
+        (one.fields.value("namespace"), one.fields.value("serviceAccount"))
+        == (where(account)[1], account.name)
         for one in stack.of(_ASSOCIATION)
     )
 
@@ -84,23 +84,20 @@ def _ways_in(service: Item, stack: Stack, settings: Settings) -> Iterator[str]:
 def _gateways(service: Item, stack: Stack) -> Iterator[str]:
     """Namespaces of the gateways that a route leads from to the service."""
     for route in stack.of_cluster(service.cluster, _ROUTE):
+        home = where(route)[1]
         backends = [one for rule in route.spec.entries("rules") for one in rule.entries("backendRefs")]
         if any(
-            _leads_to(service, one.value("name"), text(one.value("namespace")) or home(route))
-            for one in backends
+            _leads_to(service, one.value("name"), text(one.value("namespace")) or home) for one in backends
         ):
             for parent in route.spec.entries("parentRefs"):
-                yield text(parent.value("namespace")) or home(route)
-    for virtual in stack.of_cluster(service.cluster, _VIRTUAL):
-        hosts = [
-            one.section("destination").value("host")
-            for rule in virtual.spec.entries("http")
-            for one in rule.entries("route")
-        ]
-        if any(_leads_to(service, *_split(host, home(virtual))) for host in hosts):
+                yield text(parent.value("namespace")) or home
+    for virtual in stack.of_cluster(service.cluster, VIRTUAL_SERVICE):
+        home = where(virtual)[1]
+        hosts = [one.value("host") for one in destinations(virtual)]
+        if any(_leads_to(service, *_split(host, home)) for host in hosts):
             for gateway in virtual.spec.values("gateways"):
                 if gateway != "mesh":
-                    yield text(gateway).partition("/")[0] if "/" in text(gateway) else home(virtual)
+                    yield text(gateway).partition("/")[0] if "/" in text(gateway) else home
 
 
 def _split(host: object, namespace: str) -> tuple[str, str]:
@@ -110,24 +107,20 @@ def _split(host: object, namespace: str) -> tuple[str, str]:
 
 def _leads_to(service: Item, backend: object, namespace: str) -> bool:
     name = text(backend)
-    return namespace == home(service) and (name == service.name or name.startswith(f"{service.name}-"))
+    return namespace == where(service)[1] and (name == service.name or name.startswith(f"{service.name}-"))
 
 
 def _guarded(stack: Stack, cluster: str, namespace: str) -> bool:
     """Whether requests that come in there need a token of the realm."""
-    where = (cluster, namespace)
-    rules = (rule for one in stack.of_namespace(where, _RULES) for rule in one.spec.entries("rules"))
-    return bool(stack.of_namespace(where, _TOKENS)) and any(_asks(rule) for rule in rules)
-
-
-def _asks(rule: Fields) -> bool:
-    return any(one.section("source").values("requestPrincipals") for one in rule.entries("from")) or any(
-        text(one.value("key")).startswith("request.auth.") for one in rule.entries("when")
+    place = (cluster, namespace)
+    rules = stack.of_namespace(place, AUTHORIZATION)
+    return any(
+        demands(rule, one) for one in stack.of_namespace(place, REQUEST_AUTHENTICATION) for rule in rules
     )
 
 
 _REST = f"""\
-- {{type: '{_BUCKETS[1]}', name: models, properties: {{bucket: models}}}}
+- {{type: '{BUCKETS[1]}', name: models, properties: {{bucket: models}}}}
 - {{type: '{_ROLE}', name: fraud, properties: {{name: fraud}}}}
 - apiVersion: v1
   kind: ServiceAccount
