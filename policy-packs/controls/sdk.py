@@ -165,10 +165,9 @@ class Run:
             verdict = judge.stack(stack)
             self._stack_findings += [(finding, urns.get(id(finding.item))) for finding in verdict.findings]
             if judge.exemptions:
-                used = [
-                    *verdict.exempted,
-                    *(one for item in stack.items for one in judge.item(item).exempted),
-                ]
+                exempt = {one.place for one in judge.exemptions}
+                again = [judge.item(item) for item in stack.items if item.place in exempt]
+                used = [one for each in (verdict, *again) for one in each.exempted]
                 print(f"{pack.name}: {summary(judge.exemptions, used)}", flush=True)
                 _report(report, judge.unmatched_findings(used))
         self._report_stack(report, Level.MANDATORY)

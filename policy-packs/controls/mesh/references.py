@@ -44,9 +44,10 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
         yield from ((service, fault) for fault in hosts.faults(service, endpoints))
     for rule in stack.of(DESTINATION_RULE):
         yield from ((rule, fault) for fault in hosts.rule_faults(rule, endpoints))
+    namespaces = {namespace for _, namespace in stack.bearers} | {one.name for one in stack.of("Namespace")}
     for policy in stack.of(AUTHORIZATION):
         for name in _source_namespaces(policy):
-            if not _namespace_exists(stack, name):
+            if not _is_any_of(namespaces, name):
                 yield (
                     policy,
                     f"namespace: source namespace {quoted(name)} is not in the stack; repair the name",
@@ -130,9 +131,8 @@ def _source_namespaces(policy: Item) -> Iterator[str]:
                 yield from (text(one) for one in source.values(key) if text(one))
 
 
-def _namespace_exists(stack: Stack, name: str) -> bool:
+def _is_any_of(known: set[str], name: str) -> bool:
     """A `*` at the start or the end stands for anything (Istio, AuthorizationPolicy, Source)."""
-    known = {namespace for _, namespace in stack.bearers} | {one.name for one in stack.of("Namespace")}
     if name.startswith("*"):
         return any(one.endswith(name[1:]) for one in known)
     if name.endswith("*"):
