@@ -205,6 +205,11 @@ def test_ms_05_asks_what_istiod_may_fetch_only_where_tokens_are_checked() -> Non
     check("MS-05", stack(tokens, istiod("")), "jwks-fetch: ")
     check("MS-05", stack(tokens, istiod(blocked)), None)
     check("MS-05", istiod(""), None)
+    check(
+        "MS-05",
+        stack(tokens, istiod("{name: [a], value: b}, {name: {a: b}}, {name: !unknown x}")),
+        "jwks-fetch: ",
+    )
 
 
 def test_ms_05_asks_for_tokens_where_claims_route() -> None:

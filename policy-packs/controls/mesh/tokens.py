@@ -129,7 +129,9 @@ def _fetching(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
 def _environment(server: Item) -> Fields:
     containers = server.pod.containers if server.pod is not None else ()
     entries = [entry for container in containers for entry in container.fields.entries("env")]
-    return fields({entry.value("name"): entry.value("value") for entry in entries if not entry.unproved})
+    return fields(
+        {text(entry.value("name")): entry.value("value") for entry in entries if not entry.unproved}
+    )
 
 
 BAD = """\
