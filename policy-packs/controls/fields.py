@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,6 +95,15 @@ def is_given(value: object) -> bool:
 def is_zero(value: object) -> bool:
     """Whether `value` is the number 0 (numbers arrive as floats over gRPC); False is no number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
+
+
+def whole(value: object) -> int | None:
+    """A whole number that is not negative (numbers arrive as floats over gRPC), None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return int(value) if value >= 0 and value == int(value) else None
 
 
 def seen(value: object) -> str:

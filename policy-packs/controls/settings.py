@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from controls.fields import whole
+
 T = TypeVar("T")
 
 
@@ -110,10 +112,8 @@ def fault(key: str, value: object) -> str | None:
         right = isinstance(value, list | tuple) and all(isinstance(one, str) and one for one in value)
         return None if right else "must be a list of strings, none of them empty"
     if wanted["type"] == "integer":
-        least = wanted.get("minimum", 0)
-        right = (
-            isinstance(value, int | float) and not isinstance(value, bool) and value == int(value) >= least
-        )
+        least, number = wanted.get("minimum", 0), whole(value)
+        right = number is not None and number >= least
         return None if right else f"must be a whole number of at least {least}"
     if wanted["type"] == "boolean":
         return None if isinstance(value, bool) else "must be true or false"

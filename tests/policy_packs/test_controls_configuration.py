@@ -38,6 +38,10 @@ WRONG: list[tuple[object, str]] = [
     ({"enforcementLevels": {"WL-09": {"dev": "off"}}}, "enforcementLevels.WL-09: must be one of"),
     ({"environment": "prod"}, "environment: must be one of dev, staging, production"),
     ({"allowedRegistries": "eu.foo.io/"}, "allowedRegistries: must be a list of strings"),
+    *(
+        ({"maxCanaryPercent": one}, "maxCanaryPercent: must be a whole number of at least 1")
+        for one in (0, 1.5, True, "5", float("inf"), float("-inf"), float("nan"))
+    ),
     ({"requiredLabels": [""]}, "requiredLabels: must be a list of strings, none of them empty"),
 ]
 

@@ -153,7 +153,8 @@ ALL_POLICIES: Final = policies("platform", PACKS)
 @given(
     raw=ANYTHING
     | st.dictionaries(
-        st.sampled_from(["exemptions", "enforcementLevels", "allowedRegistries", "x"]), ANYTHING
+        st.sampled_from(["exemptions", "enforcementLevels", "allowedRegistries", "maxCanaryPercent", "x"]),
+        ANYTHING,
     )
     | st.fixed_dictionaries(
         {"exemptions": st.lists(st.dictionaries(st.sampled_from(["control", "kind", "expiry"]), ANYTHING))}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from controls.fields import whole
 from controls.serving.canary import GOOD as CANARY
 from controls.serving.model_access import GOOD as MODEL
-from controls.serving.scaling import forbids_all, needed, percent, whole
+from controls.serving.scaling import forbids_all, needed, percent
 
 from tests.policy_packs.control_pairs import container, found, pod, resource
 
@@ -209,6 +210,7 @@ def test_pod_identity_gives_a_model_its_role_as_well() -> None:
         (True, None),
         ("2", None),
         (float("nan"), None),
+        (float("inf"), None),
         (10**400, 10**400),
     ],
 )

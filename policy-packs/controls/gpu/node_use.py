@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import quoted, seen, text
+from controls.fields import quoted, seen, text, whole
 from controls.gpu.pools import NODE_GROUP, NODE_POOL, is_gpu_pool
 from controls.gpu.requests import DOMAIN, asked, resources
 from controls.item import Item
 from controls.pods import KINDS
-from controls.serving.scaling import whole
 from controls.settings import Settings
 
 _VISIBLE: Final = "NVIDIA_VISIBLE_DEVICES"

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 
 from controls.control import Control, Severity
-from controls.fields import Fields, quoted, seen
+from controls.fields import Fields, quoted, seen, whole
 from controls.gpu.pools import offered
 from controls.gpu.requests import asked, is_slice, resources
 from controls.item import Item
 from controls.pods import KINDS
-from controls.serving.scaling import whole
 from controls.serving.services import SERVICE
 from controls.settings import Settings
 from controls.stack import Stack

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import quoted, seen, text
+from controls.fields import quoted, seen, text, whole
 from controls.identity.references import home
 from controls.item import Item
 from controls.selectors import selects
-from controls.serving.scaling import AUTOSCALER, BUDGET, REPLICATED, forbids_all, needed, whole
+from controls.serving.scaling import AUTOSCALER, BUDGET, REPLICATED, forbids_all, needed
 from controls.settings import Settings
 from controls.stack import Stack
 

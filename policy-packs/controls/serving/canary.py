@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import Fields, is_zero, seen
+from controls.fields import Fields, is_zero, seen, whole
 from controls.item import Item
-from controls.serving.scaling import whole
 from controls.serving.services import SERVICE, components, storage_uris
 from controls.settings import Settings
 

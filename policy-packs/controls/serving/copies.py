@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import Unproved, seen
+from controls.fields import Unproved, seen, whole
 from controls.item import Item
-from controls.serving.scaling import whole
 from controls.settings import Settings
 
 _POD: Final = "Pod"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Final
 
-from controls.fields import is_zero
+from controls.fields import is_zero, whole
 
 BUDGET: Final = ("PodDisruptionBudget.policy", "PodDisruptionBudget")
 """Also without a group: it is often written so."""
@@ -20,15 +19,6 @@ def percent(value: object) -> int | None:
     """The number of `50%`, None for anything else."""
     found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     return int(found[1]) if found else None
-
-
-def whole(value: object) -> int | None:
-    """A whole number that is not negative, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return int(value) if value >= 0 and value == int(value) else None
 
 
 def is_amount(value: object) -> bool:
