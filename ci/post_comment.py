@@ -2,7 +2,8 @@
 
 Only the standard library, since it runs with a token and without the program under review. From the environment:
 GitHub: GITHUB_TOKEN, GITHUB_API_URL, GITHUB_REPOSITORY, PULL_REQUEST; GitLab: GITLAB_TOKEN, CI_API_V4_URL,
-CI_PROJECT_ID, CI_MERGE_REQUEST_IID. The token goes into a header of a verified TLS connection and nowhere else.
+CI_PROJECT_ID, CI_MERGE_REQUEST_IID. The token goes into a header of a verified TLS connection to the platform and
+nowhere else: no redirect is followed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+MARKER = "<!-- mlops review -->"
+"""The first line of every review, by which that of an earlier run is found: nothing that the review says can choose
+which comment is replaced."""
 
 PAGE = 100
 """Comments that both platforms give at a time, at most."""
@@ -56,9 +61,10 @@ def platform(environment: Mapping[str, str]) -> Platform:
 
 
 def post(there: Platform, text: str) -> str:
-    """Make the comment, or replace the one that begins with the same line; says which. Raises Refused."""
-    marker = text.partition("\n")[0]
-    earlier = next((one["id"] for one in _comments(there) if str(one["body"]).startswith(marker)), None)
+    """Make the comment, or replace that of an earlier run; says which. Raises Refused, also of what is no review."""
+    if not text.startswith(f"{MARKER}\n"):
+        raise Refused(f"the file does not begin with the line {MARKER}, so it is no review")
+    earlier = next((one["id"] for one in _comments(there) if str(one["body"]).startswith(MARKER)), None)
     if earlier is None:
         _ask(there, "POST", there.comments, {"body": text})
         return "posted"
@@ -74,6 +80,13 @@ def _comments(there: Platform) -> Iterator[dict[str, Any]]:
         page += 1
 
 
+class _Unfollowed(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer like any other: followed, it would take the token along and turn POST into GET."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
 def _ask(there: Platform, method: str, url: str, body: Mapping[str, str] | None = None) -> Any:
     if not url.startswith("https://"):
         raise Refused(f"{url}: is not https; the token is not sent")
@@ -81,7 +94,7 @@ def _ask(there: Platform, method: str, url: str, body: Mapping[str, str] | None 
     headers = {**there.headers, "Content-Type": "application/json"}
     request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - https, see above
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.build_opener(_Unfollowed).open(request, timeout=60) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise Refused(f"{method} {url}: answered {error.code} {error.reason}") from None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,12 +16,14 @@ from typing import Any
 
 import pytest
 
-from lab.certs import Subject, authority, leaf
+from ci import post_comment
+from cli import review_markdown
+from lab.certs import Authority, Subject, authority, leaf
 
 SCRIPT = Path(__file__).resolve().parents[2] / "ci" / "post_comment.py"
 TOKEN = "the-token"
-TEXT = "<!-- marker -->\nnew\n"
-OLD = {"id": 7, "body": "<!-- marker -->\nold\n"}
+TEXT = f"{review_markdown.MARKER}\nnew\n"
+OLD = {"id": 7, "body": f"{review_markdown.MARKER}\nold\n"}
 OTHERS = [{"id": number, "body": "a word"} for number in range(100, 200)]
 
 
@@ -33,11 +36,13 @@ class Server:
     comments: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    elsewhere: str = ""
+    """Where it redirects everything, if it does."""
 
-    def post(self, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the script on TEXT with that environment and no other."""
+    def post(self, folder: Path, text: str = TEXT, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the script on the text with that environment and no other."""
         file = folder / "review.md"
-        file.write_text(TEXT)
+        file.write_text(text)
         return subprocess.run(
             [sys.executable, str(SCRIPT), str(file)],
             env={"SSL_CERT_FILE": str(self.authority), **environment},
@@ -58,9 +63,18 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    signer = authority(tmp_path, "ca", "authority")
-    pair = leaf(signer, tmp_path, "server", Subject(name="server", hosts=("127.0.0.1",)))
+def signer(tmp_path: Path) -> Authority:
+    return authority(tmp_path, "ca", "authority")
+
+
+@pytest.fixture
+def server(tmp_path: Path, signer: Authority) -> Iterator[Server]:
+    with serving(tmp_path, signer, tls=True) as known:
+        yield known
+
+
+@contextmanager
+def serving(folder: Path, signer: Authority, *, tls: bool) -> Iterator[Server]:
     known = Server(url="", authority=signer.path)
 
     class Handler(BaseHTTPRequestHandler):
@@ -69,12 +83,15 @@ def server(tmp_path: Path) -> Iterator[Server]:
             body = json.loads(self.rfile.read(size)) if size else None
             known.asked.append((self.command, self.path, body))
             known.headers.append(dict(self.headers))
-            if self.headers.get("Authorization", self.headers.get("PRIVATE-TOKEN", "")).endswith(TOKEN):
+            found: Any = {}
+            if known.elsewhere:
+                self.send_response(302)
+                self.send_header("Location", known.elsewhere + self.path)
+            elif self.headers.get("Authorization", self.headers.get("PRIVATE-TOKEN", "")).endswith(TOKEN):
                 page = int(self.path.rpartition("page=")[2]) if self.command == "GET" else 1
-                found: Any = known.comments[100 * (page - 1) : 100 * page] if self.command == "GET" else {}
+                found = known.comments[100 * (page - 1) : 100 * page] if self.command == "GET" else {}
                 self.send_response(200)
             else:
-                found = {}
                 self.send_response(401, "who are you")
             self.end_headers()
             self.wfile.write(json.dumps(found).encode())
@@ -85,16 +102,50 @@ def server(tmp_path: Path) -> Iterator[Server]:
             pass
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair.certificate, pair.key)
-    http.socket = context.wrap_socket(http.socket, server_side=True)
-    known.url = f"https://127.0.0.1:{http.server_port}"
+    if tls:
+        pair = leaf(signer, folder, "server", Subject(name="server", hosts=("127.0.0.1",)))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pair.certificate, pair.key)
+        http.socket = context.wrap_socket(http.socket, server_side=True)
+    known.url = f"{'https' if tls else 'http'}://127.0.0.1:{http.server_port}"
     thread = threading.Thread(target=http.serve_forever, daemon=True)
     thread.start()
-    yield known
-    http.shutdown()
-    http.server_close()
-    thread.join()
+    try:
+        yield known
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+def test_a_review_is_known_by_the_line_that_the_review_writes() -> None:
+    assert post_comment.MARKER == review_markdown.MARKER
+
+
+@pytest.mark.parametrize("text", ["", "a word\n", f" {TEXT}", f"\n{TEXT}", f"{post_comment.MARKER} a word\n"])
+def test_a_file_that_is_no_review_is_refused_before_anybody_is_asked(
+    server: Server, tmp_path: Path, text: str
+) -> None:
+    server.comments = [*OTHERS]
+    done = server.post(tmp_path, text, **server.github())
+    assert done.returncode == 1
+    assert "is no review" in done.stderr
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("tls", [True, False])
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_a_redirect_takes_the_token_nowhere(
+    server: Server, signer: Authority, tmp_path: Path, platform: str, tls: bool
+) -> None:
+    given = getattr(server, platform)()
+    with serving(tmp_path, signer, tls=tls) as other:
+        server.elsewhere = other.url
+        done = server.post(tmp_path, **given)
+        assert other.asked == []
+    assert done.returncode == 1
+    assert "answered 302" in done.stderr
+    assert len(server.asked) == 1
 
 
 def test_the_first_comment_of_a_pull_request_is_posted(server: Server, tmp_path: Path) -> None:
