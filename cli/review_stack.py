@@ -32,19 +32,22 @@ _NOTHING = Plan(resources=(), violations=(), outputs={})
 def reviewed(root: Path, before: Path, stack: str, engine: Engine) -> StackReview:
     """Compare the checkout `root` with the one in `before`, which its own program plans, at the same time.
 
-    With the real engine the changes are those against its state; the packs judge the embedded engine's plan.
+    With the real engine the changes are those against its state, but for a stack that `root` has no more; the packs
+    judge the embedded engine's plan.
     """
+    here = stack in stacks(root)
     with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(base_plan, before, stack) if stack in stacks(before) else None
         try:
-            plan = _planned(stack) if stack in stacks(root) else _NOTHING
-            pending = _against_state(stack, engine)
+            pending = _against_state(stack, engine) if here else None
+            compares = pending is None and stack in stacks(before)
+            asked = beside.submit(base_plan, before, stack) if compares else None
+            plan = _planned(stack) if here else _NOTHING
         except (SettingsError, EngineError, CommandFailed) as error:
             return StackReview(stack=stack, broken=str(error))
-    notes = []
+    notes, resources = [], as_json(plan)
     if pending is None:
         try:
-            pending = changes(asked.result() if asked is not None else [], as_json(plan))
+            pending = changes(asked.result() if asked is not None else [], resources)
         except CommandFailed as error:
             pending = []
             notes.append(f"the base cannot be planned, so nothing is compared with it: {error}")
@@ -56,7 +59,7 @@ def reviewed(root: Path, before: Path, stack: str, engine: Engine) -> StackRevie
     )
     old, new = stack_settings(before, stack), stack_settings(root, stack)
     causes = Causes(
-        resources={one["urn"]: one for one in as_json(plan)},
+        resources={one["urn"]: one for one in resources},
         classes=component_classes(root),
         settings=new,
         changed=changed_keys(old, new),
