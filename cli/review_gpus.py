@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
@@ -55,28 +55,34 @@ def pool_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Po
 
 
 def _pools(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Pool]]:
-    for cluster in settings.get("clusters") or ():
-        for given in cluster.get("gpuPools") or ():
-            try:
-                pool = GpuPool.model_validate({key: value for key, value in given.items() if key in _KNOWN})
-            except (
-                ValidationError
-            ):  # a revision with settings of another shape; the plan has refused bad ones
-                continue
-            gpus = pool.nodes * pool.gpus_per_node
-            offered = Counter({name: pool.nodes * int(count) for name, count in allocatable(pool).items()})
-            price = _price(given.get(PRICE))
-            yield (
-                (str(cluster.get("name", "")), pool.name),
-                Pool(gpus=gpus, offered=dict(offered), price=None if price is None else price * gpus),
-            )
+    """A revision may have settings of another shape: what this one does not take for a pool is left out."""
+    for cluster in _mappings(settings, "clusters"):
+        for given in _mappings(cluster, "gpuPools"):
+            if (pool := _read(given)) is not None:
+                yield (str(cluster.get("name", "")), pool.name), _pool(pool)
 
 
-_KNOWN = frozenset(field.alias or name for name, field in GpuPool.model_fields.items()) - {PRICE}
+def _mappings(settings: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = settings.get(key)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
-def _price(given: object) -> Decimal | None:
-    try:
-        return None if given is None else Decimal(str(given))
-    except InvalidOperation:
-        return None
+def _read(given: Mapping[str, Any]) -> GpuPool | None:
+    """The pool; without its price where that alone is no price. Keys that a pool does not have are passed over."""
+    known = {key: value for key, value in given.items() if key in _KNOWN}
+    for taken in (known, {key: value for key, value in known.items() if key != PRICE}):
+        with contextlib.suppress(ValidationError):
+            return GpuPool.model_validate(taken)
+    return None
+
+
+def _pool(pool: GpuPool) -> Pool:
+    gpus, price = pool.nodes * pool.gpus_per_node, pool.price_per_gpu_hour
+    return Pool(
+        gpus=gpus,
+        offered={name: pool.nodes * int(count) for name, count in allocatable(pool).items()},
+        price=None if price is None else price * gpus,
+    )
+
+
+_KNOWN = frozenset(field.alias or name for name, field in GpuPool.model_fields.items())

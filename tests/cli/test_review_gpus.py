@@ -12,7 +12,7 @@ def settings(*pools: dict[str, Any]) -> dict[str, Any]:
     return {"clusters": [{"name": "east", "gpuPools": list(pools)}]}
 
 
-def pool(nodes: int = 2, **more: Any) -> dict[str, Any]:
+def pool(nodes: object = 2, **more: Any) -> dict[str, Any]:
     return {
         "name": "train", "model": "H100-80GB", "purpose": "training", "nodes": nodes, "gpusPerNode": 8, **more
     }  # fmt: skip
@@ -49,5 +49,19 @@ def test_a_new_pool_comes_from_nothing_and_a_removed_one_goes_to_nothing() -> No
     assert (gone.after, gone.price) == (Pool(), Decimal(-16))
 
 
-def test_a_pool_of_another_shape_is_left_out() -> None:
-    assert pool_changes(settings({"name": "old", "cards": 3}), settings()) == []
+@pytest.mark.parametrize(
+    "before",
+    [
+        settings({"name": "old", "cards": 3}),
+        {"clusters": {"east": {"gpuPools": [pool()]}}},
+        {"clusters": "east"},
+        {"clusters": ["east"]},
+        {"clusters": [{"name": "east", "gpuPools": {"train": pool()}}]},
+        {"clusters": [{"name": "east", "gpuPools": ["train", None, 3]}]},
+        {"clusters": [{"name": "east", "gpuPools": 3}]},
+        settings(pool(nodes=[]), pool(sharing={"strategy": "mig", "profiles": []})),
+    ],
+)
+def test_what_a_revision_of_another_shape_has_for_pools_is_left_out(before: dict[str, Any]) -> None:
+    (new,) = pool_changes(before, settings(pool(nodes=3)))
+    assert (new.before, new.after.gpus) == (Pool(), 24)
