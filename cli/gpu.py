@@ -56,7 +56,7 @@ def fit_command(
 ) -> None:
     """Say which node a pod would land on, or why none could take it."""
     chosen = target(stack)
-    clusters = [one for one in chosen.settings.clusters if cluster in (None, one.name)]
+    clusters = chosen.clusters(cluster)
     nodes = _live(chosen, clusters) if live else list(nodes_of(clusters))
     answer = fit(clusters, nodes, Wanted(kind=profile, count=count, purpose=purpose, model=model))
     if json:

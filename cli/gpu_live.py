@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config
-from kubernetes.config.config_exception import ConfigException
+from kubernetes import client
 
-from cli.errors import CommandRefused
+from cli.cluster_api import cluster_api
 from config.clusters import ClusterSettings
 from config.gpu import MIG_STATE_LABEL, POOL_LABEL, PURPOSE_LABEL
 from config.gpu_fit import GpuNode
@@ -24,13 +23,8 @@ _POOLS_OWN = {GPU, PURPOSE_LABEL}
 
 
 def live_nodes(cluster: ClusterSettings, root: Path) -> Iterator[GpuNode]:
-    """Nodes of the settings' pools. Raises CommandRefused where the cluster's context is not to be had."""
-    file = str(root / cluster.kubeconfig) if cluster.kubeconfig else None
-    try:
-        api = config.new_client_from_config(config_file=file, context=cluster.context)
-    except (ConfigException, OSError) as error:
-        raise CommandRefused(f"cluster {cluster.name!r}: no way to ask it: {error}") from error
-    with api:
+    """Nodes of the settings' pools. Raises CommandFailed where the cluster cannot be asked."""
+    with cluster_api(cluster, root) as api:
         core = client.CoreV1Api(api)
         nodes = core.list_node(label_selector=POOL_LABEL).items
         pods = core.list_pod_for_all_namespaces(field_selector="spec.nodeName!=").items

@@ -30,12 +30,13 @@ def matrix(
 ) -> None:
     """Show every connection that the policies let through, and whether it is one that somebody declared."""
     chosen = target(stack)
+    wanted = {one.name for one in chosen.clusters(cluster)}
     objects = [
         (one.cluster, one.inputs)
         for one in planned(chosen, None, against_state=False).resources
         if one.cluster
     ]
-    found = [one for one in compared(chosen.settings, objects) if cluster in (None, one.cluster)]
+    found = [one for one in compared(chosen.settings, objects) if one.cluster in wanted]
     if json:
         print_json([_as_json(one) for one in found])
     else:

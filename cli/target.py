@@ -13,7 +13,7 @@ import typer
 from platformdirs import user_state_path
 
 from cli.errors import CommandRefused
-from config.clusters import LAB_FOLDER
+from config.clusters import LAB_FOLDER, ClusterSettings
 from config.load import LAB_FOLDER_VARIABLE, read
 from config.schema import PlatformSettings
 from engine.secrets import passphrase_from
@@ -38,6 +38,14 @@ class Target:
     def on_lab(self) -> bool:
         """Whether every cluster of the stack is one of the lab's."""
         return all(cluster.kind == "lab" for cluster in self.settings.clusters)
+
+    def clusters(self, name: str | None) -> tuple[ClusterSettings, ...]:
+        """The cluster of that name, or all where none is named. Raises CommandRefused, naming those that there are."""
+        found = tuple(cluster for cluster in self.settings.clusters if name in (None, cluster.name))
+        if not found:
+            known = ", ".join(cluster.name for cluster in self.settings.clusters)
+            raise CommandRefused(f"--cluster {name}: stack {self.stack!r} has {known}")
+        return found
 
     @property
     def packs(self) -> tuple[Path, ...]:

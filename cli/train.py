@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from kubernetes import client, config, watch
+from kubernetes import client, watch
 
+from cli.cluster_api import cluster_api
 from cli.console import ConsoleProgress, err
 from cli.errors import CommandFailed, CommandRefused
 from cli.target import Target, target
 from components.isolation.tenant_namespace import owner_of
 from components.training.job import TrainingJob, script_config_map, training_job
-from config.schema import ClusterSettings, TenantSettings
+from config.schema import TenantSettings
 
 
 def train(
@@ -34,8 +35,7 @@ def train(
         raise CommandRefused(f"{script}: no such file; name a Python script")
     chosen = target(stack)
     name = f"{script.stem.replace('_', '-')}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    wanted = _cluster(chosen, cluster)
-    api = _api(chosen, wanted)
+    wanted = chosen.clusters(cluster)[0]
     tenant, platform = _tenant(chosen, "training"), _tenant(chosen, "platform")
     namespace = tenant.name
     job = TrainingJob(
@@ -46,18 +46,19 @@ def train(
         script=script.read_text(encoding="utf-8"),
         arguments=tuple(arguments or ()),
     )
-    core, batch = client.CoreV1Api(api), client.BatchV1Api(api)
-    try:
-        created = batch.create_namespaced_job(namespace, training_job(job), field_validation="Strict")
-        core.create_namespaced_config_map(namespace, script_config_map(job, created.metadata.uid))
-    except client.ApiException as error:
-        raise CommandFailed(f"job {namespace}/{name}: refused by the API server: {error.body}") from None
-    try:
-        with ConsoleProgress().step(f"job {namespace}/{name}") as step:
-            _wait(batch, namespace, name, time.monotonic() + timeout, step.update)
-    finally:
-        for line in _where_to_look(core, chosen, wanted.name, namespace, name):
-            err.print(line, highlight=False, soft_wrap=True)
+    with cluster_api(wanted, chosen.root) as api:
+        core, batch = client.CoreV1Api(api), client.BatchV1Api(api)
+        try:
+            created = batch.create_namespaced_job(namespace, training_job(job), field_validation="Strict")
+            core.create_namespaced_config_map(namespace, script_config_map(job, created.metadata.uid))
+        except client.ApiException as error:
+            raise CommandFailed(f"job {namespace}/{name}: refused by the API server: {error.body}") from None
+        try:
+            with ConsoleProgress().step(f"job {namespace}/{name}") as step:
+                _wait(batch, namespace, name, time.monotonic() + timeout, step.update)
+        finally:
+            for line in _where_to_look(core, chosen, wanted.name, namespace, name):
+                err.print(line, highlight=False, soft_wrap=True)
 
 
 def _tenant(chosen: Target, purpose: str) -> TenantSettings:
@@ -67,24 +68,6 @@ def _tenant(chosen: Target, purpose: str) -> TenantSettings:
     raise CommandRefused(
         f"stack {chosen.stack!r} has no tenant with purpose {purpose!r}; add one to its settings"
     )
-
-
-def _cluster(chosen: Target, name: str | None) -> ClusterSettings:
-    for cluster in chosen.settings.clusters:
-        if name in (None, cluster.name):
-            return cluster
-    known = ", ".join(cluster.name for cluster in chosen.settings.clusters)
-    raise CommandRefused(f"--cluster {name}: stack {chosen.stack!r} has {known}")
-
-
-def _api(chosen: Target, cluster: ClusterSettings) -> client.ApiClient:
-    file = str(chosen.root / cluster.kubeconfig) if cluster.kubeconfig else None
-    try:
-        return config.new_client_from_config(file, context=cluster.context)
-    except config.ConfigException as error:
-        raise CommandFailed(
-            f"cluster {cluster.name}: no usable kubeconfig: {error}; is it up (`mlops lab up`)?"
-        ) from None
 
 
 def _where_to_look(core: Any, chosen: Target, cluster: str, namespace: str, job: str) -> list[str]:

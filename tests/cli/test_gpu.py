@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.errors import CommandFailed, CommandRefused
 from cli.gpu import app
+from tests.cli.test_cluster_api import reached_by
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,3 +63,16 @@ def test_a_pod_that_does_not_fit_is_told_why_and_the_command_fails(gpu: Any) -> 
     assert "nowhere: a node has at most 16 of '1g.10gb'" in done.output
     alone = gpu("fit", "--profile", "1g.10gb", "--cluster", "west", "--json")
     assert json.loads(alone.stdout)["node"] is None
+
+
+def test_a_cluster_that_the_stack_does_not_have_is_refused_with_those_it_has(gpu: Any) -> None:
+    with pytest.raises(CommandRefused, match="--cluster nope: stack 'dev' has east, west"):
+        gpu("fit", "--profile", "1g.10gb", "--cluster", "nope")
+
+
+def test_a_cluster_that_cannot_be_asked_what_is_free_is_one_clear_error(gpu: Any, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    reached_by(tmp_path / "none", "https://127.0.0.1:1")
+    for name, says in (("east", "its API server does not answer"), ("west", "no usable kubeconfig")):
+        with pytest.raises(CommandFailed, match=f"cluster {name}: {says}"):
+            gpu("fit", "--profile", "1g.10gb", "--cluster", name, "--live")

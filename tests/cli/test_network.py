@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.errors import CommandRefused
 from cli.network import app
 from stacks import edges, reach
 
@@ -46,3 +47,10 @@ def test_an_edge_that_nobody_declared_fails_the_command_and_is_named(
     assert done.exit_code == 1
     assert "extra: istio-gateways -> mlops-platform/mlflow-gate:8080" in done.output
     assert "1 extra, 0 missing" in done.output
+
+
+def test_a_cluster_that_the_stack_does_not_have_is_refused_with_those_it_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandRefused, match="--cluster nope: stack 'dev' has east, west"):
+        matrix(monkeypatch, tmp_path, "--cluster", "nope")
