@@ -28,6 +28,7 @@ def binding(reference: str, subjects: str, *, kind: str = "RoleBinding") -> str:
     )
 
 
+HIDING = "apiVersion: helm.sh/v4\nkind: Chart\nnamespace: team\n---\n"
 READER = "{kind: ClusterRole, name: reader}"
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, namespace: team}\n"
 
@@ -93,6 +94,9 @@ BAD = [
     ("ID-07", f"{ACCOUNT}automountServiceAccountToken: !unknown ''\n"),
     ("ID-08", pod("{serviceAccountName: app, containers: []}")),
     ("ID-08", pod("{serviceAccountName: [app], containers: []}")),
+    ("ID-08", HIDING + pod("{serviceAccountName: [app], containers: []}")),
+    ("ID-08", HIDING + pod("{serviceAccountName: app}", metadata="{name: a, namespace: other}")),
+    ("ID-08", HIDING + binding(READER, "[]")),
     ("ID-08", binding("{kind: Role, name: reader}", "[]")),
     ("ID-08", binding(READER, "[]")),
     ("ID-08", binding("{kind: ClusterRole, name: !unknown ''}", "[]")),
@@ -143,6 +147,12 @@ GOOD = [
     ("ID-07", f"{ACCOUNT}automountServiceAccountToken: false\n"),
     ("ID-08", ACCOUNT + "---\n" + pod("{serviceAccountName: app, containers: []}")),
     ("ID-08", pod("{serviceAccountName: default, containers: []}")),
+    ("ID-08", HIDING + pod("{serviceAccountName: app, containers: []}")),
+    ("ID-08", HIDING + binding("{kind: Role, name: reader}", "[{kind: ServiceAccount, name: app}]")),
+    (
+        "ID-08",
+        role("[]", kind="ClusterRole").replace("name: r,", "name: reader,") + "---\n" + binding(READER, "[]"),
+    ),
     (
         "ID-08",
         ACCOUNT + "---\n" + binding("{kind: ClusterRole, name: edit}", "[{kind: ServiceAccount, name: app}]"),

@@ -9,11 +9,10 @@ from typing import Final
 from controls.aws.policy_documents import Statement, statements
 from controls.control import Control, Severity
 from controls.fields import quoted, text
-from controls.identity.references import home
 from controls.item import Item
 from controls.serving.model_access import ROLE_ARN
 from controls.settings import Settings
-from controls.stack import Stack
+from controls.stack import Stack, where
 
 _ROLE: Final = "aws:iam/role:Role"
 _SUBJECT: Final = re.compile(r"system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)", re.ASCII)
@@ -23,7 +22,7 @@ _AUDIENCE: Final = "sts.amazonaws.com"
 def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     accounts: dict[tuple[str, str], list[Item]] = {}
     for account in stack.of("ServiceAccount"):
-        accounts.setdefault((home(account), account.name), []).append(account)
+        accounts.setdefault((where(account)[1], account.name), []).append(account)
     for role in stack.of(_ROLE):
         for statement in statements(role.fields.value("assumeRolePolicy")):
             if statement.allows and _by_cluster(statement):

@@ -11,61 +11,50 @@ from controls.identity.default_account import account
 from controls.identity.rbac import BINDINGS, ROLES, subjects
 from controls.item import Item
 from controls.settings import Settings
-from controls.stack import Stack
+from controls.stack import Stack, Where, where
 
 _BUILT_IN: Final = frozenset({"cluster-admin", "admin", "edit", "view"})
-_Found = frozenset[tuple[str, str, str]]
-"""Cluster, namespace and name of what exists."""
+_LOCAL, _WIDE = ROLES
 
 
 def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
-    accounts = frozenset((one.cluster, home(one), one.name) for one in stack.of("ServiceAccount"))
-    for bearers in stack.bearers.values():
+    for place, bearers in stack.bearers.items():
         for bearer in bearers:
             if bearer.pod is not None:
-                for message in _account(bearer, account(bearer.pod.spec), home(bearer), accounts):
+                for message in _account(stack, account(bearer.pod.spec), place):
                     yield bearer, f"service-account: serviceAccountName {message}"
-    local, wide = ROLES
-    roles = frozenset((one.cluster, home(one), one.name) for one in stack.of(local))
-    cluster_roles = frozenset((one.cluster, "", one.name) for one in stack.of(wide))
+    wide = frozenset((one.cluster, one.name) for one in stack.of(_WIDE))
     for binding in stack.of(*BINDINGS):
-        for where, subject in subjects(binding):
-            if subject.value("kind") == "ServiceAccount":
-                namespace = text(subject.value("namespace")) or home(binding)
-                if (binding.cluster, namespace) in stack.hidden:
-                    continue
-                for message in _account(binding, subject.value("name"), namespace, accounts):
-                    yield binding, f"service-account: {where} {message}"
-        for message in _role(binding, roles, cluster_roles):
+        cluster, home = where(binding)
+        for key, subject in subjects(binding):
+            place = (cluster, text(subject.value("namespace")) or home)
+            if subject.value("kind") == "ServiceAccount" and place not in stack.hidden:
+                for message in _account(stack, subject.value("name"), place):
+                    yield binding, f"service-account: {key} {message}"
+        for message in _role(binding, stack, wide):
             yield binding, f"role: roleRef {message}"
 
 
-def home(item: Item) -> str:
-    """The namespace of an object; one that states none goes to `default`."""
-    return item.namespace or "default"
-
-
-def _account(item: Item, name: object, namespace: str, accounts: _Found) -> Iterator[str]:
-    if name in (None, "", "default") or namespace.startswith("kube-"):
+def _account(stack: Stack, name: object, place: Where) -> Iterator[str]:
+    if name in (None, "", "default") or place[1].startswith("kube-"):
         return
     if not isinstance(name, str):
         yield f"{seen(name)}; write it out"
-    elif (item.cluster, namespace, name) not in accounts:
-        yield f"names {quoted(name)}, which is no ServiceAccount of namespace {quoted(namespace)}; declare it"
+    elif place not in stack.hidden and stack.find("ServiceAccount", name, place) is None:
+        yield f"names {quoted(name)}, which is no ServiceAccount of namespace {quoted(place[1])}; declare it"
 
 
-def _role(binding: Item, roles: _Found, cluster_roles: _Found) -> Iterator[str]:
-    reference = binding.fields.section("roleRef")
+def _role(binding: Item, stack: Stack, wide: frozenset[tuple[str, str]]) -> Iterator[str]:
+    """`wide` are cluster and name of each ClusterRole: it has no namespace, whatever its metadata says."""
+    reference, place = binding.fields.section("roleRef"), where(binding)
     kind, name = reference.value("kind"), reference.value("name")
     if not isinstance(name, str):
         yield f"name {seen(name)}; write it out"
     elif kind == "Role":
-        known = (binding.cluster, home(binding), name) in roles or home(binding).startswith("kube-")
-        if binding.kind == "ClusterRoleBinding" or not known:
+        unseen = place[1].startswith("kube-") or place in stack.hidden
+        if binding.kind == "ClusterRoleBinding" or not (unseen or stack.find(_LOCAL, name, place)):
             yield f"names {quoted(name)}, which is no Role of its namespace; declare it"
-    elif not (
-        name in _BUILT_IN or name.startswith("system:") or (binding.cluster, "", name) in cluster_roles
-    ):
+    elif not (name in _BUILT_IN or name.startswith("system:") or (binding.cluster, name) in wide):
         yield f"names {quoted(name)}, which is no ClusterRole of the stack; declare it"
 
 

@@ -8,11 +8,10 @@ from typing import Final
 
 from controls.control import Control, Severity
 from controls.fields import Unproved, quoted, seen, text
-from controls.identity.references import home
 from controls.item import Item
 from controls.secrets.store_policies import POLICY
 from controls.settings import Settings
-from controls.stack import Stack
+from controls.stack import Stack, where
 
 LOGIN: Final = "vault:kubernetes/authBackendRole:AuthBackendRole"
 _AUDIT: Final = "vault:index/audit:Audit"
@@ -21,7 +20,7 @@ _LONGEST: Final = 3600
 
 
 def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
-    accounts = {(home(one), one.name) for one in stack.of("ServiceAccount")}
+    accounts = {(where(one)[1], one.name) for one in stack.of("ServiceAccount")}
     hidden = {namespace for _, namespace in stack.hidden}
     policies = {text(one.fields.value("name")) or one.resource for one in stack.of(POLICY)}
     audited = {one.cluster for one in stack.of(_AUDIT)}

@@ -13,28 +13,26 @@ from typing import Final
 
 from controls.control import Control, Severity
 from controls.fields import quoted, seen, text, whole
-from controls.identity.references import home
 from controls.item import Item
 from controls.selectors import selects
 from controls.serving.scaling import AUTOSCALER, BUDGET, REPLICATED, forbids_all, needed
 from controls.settings import Settings
-from controls.stack import Stack
+from controls.stack import Stack, Where, where
 
 _SERVING: Final = ("Deployment.apps", "StatefulSet.apps")
 _KINDS: Final = frozenset(one.partition(".")[0] for one in REPLICATED)
-_Place = tuple[str, str]
 _Target = tuple[str, str, str, str]
 
 
 def check_stack(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
-    budgets: dict[_Place, list[Item]] = defaultdict(list)
+    budgets: dict[Where, list[Item]] = defaultdict(list)
     for budget in stack.of(*BUDGET):
-        budgets[budget.cluster, home(budget)].append(budget)
+        budgets[where(budget)].append(budget)
     floors = dict(_floors(stack))
     workloads = stack.of(*REPLICATED)
     known = {_target(one) for one in workloads}
     for workload in workloads:
-        own = [one for one in budgets[workload.cluster, home(workload)] if _takes(one, workload)]
+        own = [one for one in budgets[where(workload)] if _takes(one, workload)]
         if settings.production and workload.type in _SERVING and not own:
             yield workload, "pdb-present: no PodDisruptionBudget selects its pods; declare one"
         for budget in own:
@@ -60,7 +58,7 @@ def _floors(stack: Stack) -> Iterator[tuple[_Target, tuple[int, bool]]]:
         least, most = scaler.spec.value("minReplicas"), whole(scaler.spec.value("maxReplicas"))
         floor = 1 if least is None else whole(least)
         if floor is not None:
-            name = scaler.cluster, home(scaler), text(target.value("kind")), text(target.value("name"))
+            name = *where(scaler), text(target.value("kind")), text(target.value("name"))
             yield name, (floor, most is None or most > floor)
 
 
@@ -80,7 +78,7 @@ def _leaves_none(budget: Item, workload: Item, floors: dict[_Target, tuple[int, 
 
 
 def _target(workload: Item) -> _Target:
-    return workload.cluster, home(workload), workload.kind, workload.name
+    return *where(workload), workload.kind, workload.name
 
 
 def _scaled(scaler: Item, known: set[_Target]) -> Iterator[str]:
@@ -88,7 +86,7 @@ def _scaled(scaler: Item, known: set[_Target]) -> Iterator[str]:
     kind, name = target.value("kind"), target.value("name")
     if not isinstance(kind, str) or not isinstance(name, str):
         yield f"hpa-target: scaleTargetRef {seen(name if isinstance(kind, str) else kind)}; name a workload"
-    elif kind in _KINDS and (scaler.cluster, home(scaler), kind, name) not in known:
+    elif kind in _KINDS and (*where(scaler), kind, name) not in known:
         yield f"hpa-target: {kind} {quoted(name)} is not in its namespace; declare it or correct the name"
 
 

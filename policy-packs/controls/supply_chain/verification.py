@@ -30,10 +30,10 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     yield from _open_failures(stack)
     for where, bearers in stack.bearers.items():
         if not where[1].startswith("kube-") and not _verified(stack, where):
-            namespace = stack.find("Namespace", where[1] or "default", (where[0], ""))
+            namespace = stack.find("Namespace", where[1], (where[0], ""))
             yield (
                 namespace or bearers[0],
-                f"no rule verifies the images of namespace {quoted(where[1] or 'default')}; put it under one that "
+                f"no rule verifies the images of namespace {quoted(where[1])}; put it under one that "
                 "denies and fails closed",
             )
 
@@ -53,7 +53,7 @@ def _open_failures(stack: Stack) -> Iterator[tuple[Item, str]]:
 
 
 def _verified(stack: Stack, where: Where) -> bool:
-    cluster, namespace = where[0], where[1] or "default"
+    cluster, namespace = where
     labels = _labels(stack, cluster, namespace)
     bound = {
         text(one.spec.value("policyName"))
