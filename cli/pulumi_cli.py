@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,7 @@ from cli.console import out
 from cli.errors import CommandFailed
 from cli.pulumi_events import VARIABLE, violations
 from cli.target import PASSPHRASE
+from engine.interrupt import graceful
 from engine.plan import Plan, PlannedResource
 from lab.folder import LabFolder, write_private
 
@@ -160,19 +163,33 @@ class PulumiCli:
         )
 
     def _shown(self, words: list[str]) -> None:
+        """Run pulumi and hear it out. Ctrl-C goes to it as well: it ends what it is at and frees the stack's lock,
+        and KeyboardInterrupt is raised then. A second Ctrl-C ends pulumi itself."""
+        interrupted = threading.Event()
         colour = "always" if out.is_terminal else "never"
         said = []
-        with subprocess.Popen(
-            [self.program, "--non-interactive", *words, "--color", colour],
-            cwd=self.root,
-            env=self._environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            for line in process.stdout or ():
-                print(line, end="", flush=True)
-                said.append(line)
+        with (
+            graceful(interrupted.set, [signal.SIGINT]),
+            subprocess.Popen(
+                [self.program, "--non-interactive", *words, "--color", colour],
+                cwd=self.root,
+                env=self._environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ) as process,
+        ):
+            try:
+                for line in process.stdout or ():
+                    print(line, end="", flush=True)
+                    said.append(line)
+                process.wait()
+            except KeyboardInterrupt:
+                process.kill()
+                process.wait()
+                raise
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         if process.returncode:
             check_charts("".join(said))
             raise CommandFailed(f"pulumi {words[0]} failed: see its output above")

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +161,60 @@ def test_a_preview_says_which_chart_cannot_be_fetched(
     with pytest.raises(CommandFailed, match="chart east-kueue: dial tcp"):
         pulumi.preview()
     assert len((tmp_path / "calls").read_text().splitlines()) == chart_retries.ATTEMPTS
+
+
+CANCELS = """\
+import signal, sys
+
+def cancel(*_):
+    signal.signal(signal.SIGINT, lambda *_: print("again", flush=True))
+    print("cancelling", flush=True)
+    {then}
+
+signal.signal(signal.SIGINT, cancel)
+print(f"working as {os.getpid()}", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@contextmanager
+def working(folder: Path, then: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """`up` in a process group of its own, as a shell starts it, at work by a pulumi that does that when cancelled."""
+    stand_in = folder / "stand_in.py"
+    stand_in.write_text("import os\n" + CANCELS.replace("{then}", then))
+    program = fake_pulumi(folder, f"exec {sys.executable} {stand_in}")
+    call = (
+        f"PulumiCli(program={program!r}, root=Path({str(project(folder / 'project'))!r}), stack='dev').up()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", f"from pathlib import Path\nfrom cli.pulumi_cli import PulumiCli\n{call}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stdout is not None
+        yield running, int(running.stdout.readline().split()[-1])
+
+
+def test_pulumi_is_heard_out_when_it_is_interrupted(tmp_path: Path) -> None:
+    free = f"open({str(tmp_path / 'freed')!r}, 'w'); print('lock freed', flush=True); sys.exit(255)"
+    with working(tmp_path, free) as (running, _):
+        os.killpg(running.pid, signal.SIGINT)
+        said, _ = running.communicate()
+    assert said == "cancelling\nlock freed\n"
+    assert (tmp_path / "freed").exists()
+    assert running.returncode == -signal.SIGINT, "whoever called is told of the interruption"
+
+
+def test_a_second_interruption_ends_pulumi(tmp_path: Path) -> None:
+    with working(tmp_path, "pass") as (running, pulumi):
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.stdout is not None
+        assert running.stdout.readline() == "cancelling\n"
+        os.killpg(running.pid, signal.SIGINT)
+        running.communicate()
+    assert running.returncode == -signal.SIGINT
+    with pytest.raises(ProcessLookupError):
+        os.kill(pulumi, 0)
