@@ -11,7 +11,7 @@ from controls import judge as controls
 from controls.catalogue import PACKS
 from controls.configuration import Configuration
 from controls.control import Level
-from controls.exemptions import Exemption
+from controls.exemptions import Exemption, Place
 from controls.item import Item
 from controls.stack import Stack
 
@@ -37,7 +37,7 @@ class Finding:
 
     @property
     def place(self) -> str:
-        return f"{self.kind} {'/'.join(part for part in (self.namespace, self.name) if part)}"
+        return str(Place(kind=self.kind, namespace=self.namespace, name=self.name))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from controls.exemptions import Place
+
 from cli.review_changes import COMPONENT, Resource, ancestry
 from cli.review_settings import Key, StackSettings
 from engine import urn as urns
@@ -104,13 +106,13 @@ class Causes:
 
 
 def _place(one: Resource) -> str:
-    """The place as a finding words it (`controls.exemptions.Place`)."""
+    """The place as a finding words it."""
     inputs = one["inputs"]
     if not one["type"].startswith("kubernetes:") or "kind" not in inputs:
-        return f"{one['type']} {one['name']}"
+        return str(Place(kind=one["type"], namespace="", name=one["name"]))
     metadata = inputs.get("metadata") or {}
-    inside = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
-    return f"{inputs['kind']} {inside}{metadata.get('name', one['name'])}"
+    name, namespace = str(metadata.get("name", one["name"])), str(metadata.get("namespace") or "")
+    return str(Place(kind=inputs["kind"], namespace=namespace, name=name))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from controls.catalogue import CONTROLS
 from controls.control import Severity
+from controls.exemptions import Place
 
 from cli import render as rendering
 from cli.errors import CommandFailed
@@ -143,4 +144,4 @@ def _place(resource: str) -> str:
     """`Deployment ns/name` of `Deployment.ns.name`; Checkov writes `default` where an object states no namespace."""
     kind, _, rest = resource.partition(".")
     namespace, _, name = rest.partition(".")
-    return f"{kind} {namespace}/{name}" if name else f"{kind} {namespace}"
+    return str(Place(kind=kind, namespace=namespace if name else "", name=name or namespace))

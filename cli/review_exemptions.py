@@ -8,10 +8,13 @@ from pathlib import Path
 
 import yaml
 from controls.exemptions import Exemption, Place
+from controls.judge import EXPIRED, UNMATCHED
 from controls.manifests import InputError, read_configuration
 
-UNUSED = frozenset({"EX-01", "EX-02"})
-"""What the packs say of an exemption that is past its day or exempts nothing (`controls.judge`)."""
+from cli.target import pack_configuration
+
+UNUSED = frozenset({EXPIRED, UNMATCHED})
+"""What the packs say of an exemption that is past its day or exempts nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +26,9 @@ class Exemptions:
     removed: tuple[Exemption, ...] = ()
 
 
-def configuration(root: Path, stack: str) -> Path:
-    """The file that holds the packs' settings, levels and exemptions of a stack."""
-    return root / "policy-packs" / "platform" / "config" / f"{stack}.json"
-
-
 def configured(root: Path, stack: str) -> list[Exemption]:
     """Every exemption of a stack below `root`; none where it has no file, or one that the packs refuse."""
-    file = configuration(root, stack)
+    file = pack_configuration(root, stack)
     if not file.is_file():
         return []
     try:
@@ -42,7 +40,7 @@ def configured(root: Path, stack: str) -> list[Exemption]:
 def compared(
     before: Sequence[Exemption], after: Sequence[Exemption], findings: Sequence[tuple[str, str]]
 ) -> Exemptions:
-    """`findings` are controls and messages: every exemption is used but those that EX-01 and EX-02 name."""
+    """`findings` are controls and messages: every exemption is used but those that UNUSED name."""
     said = [message for control, message in findings if control in UNUSED]
     return Exemptions(
         used=tuple(one for one in after if not any(_named(one, message) for message in said)),

@@ -15,12 +15,12 @@ from cli.preview import planned
 from cli.review_causes import Causes, Line, component_classes
 from cli.review_changes import Change, changes, planned_changes
 from cli.review_checkov import Opinion, second_opinion
-from cli.review_exemptions import Exemptions, compared, configuration, configured, line_of
+from cli.review_exemptions import Exemptions, compared, configured, line_of
 from cli.review_gpus import pool_changes
 from cli.review_plans import base_plan, without_lab
 from cli.review_report import Finding, StackReview, findings
 from cli.review_settings import changed_keys, stack_settings
-from cli.target import target
+from cli.target import pack_configuration, target
 from config.errors import SettingsError
 from config.source import stacks
 from engine.errors import EngineError
@@ -107,6 +107,6 @@ def _lines(root: Path, stack: str, one: Finding, causes: Causes) -> tuple[Line, 
     """A finding about the packs' configuration is from its file; every other from settings and components."""
     if one.control not in EXEMPTION_RULES:
         return tuple(causes.of(causes.resource(one.urn, one.place)))
-    file = configuration(root, stack)
+    file = pack_configuration(root, stack)
     line = line_of(file.read_text(encoding="utf-8"), one.place)
     return (Line(file=file.relative_to(root).as_posix(), line=line, what="exemption"),)

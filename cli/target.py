@@ -25,6 +25,14 @@ PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file
 """Name of the lab's secret that encrypts the state of its stacks, in both engines."""
 
 
+_PACK = Path("policy-packs", "platform")
+
+
+def pack_configuration(root: Path, stack: str) -> Path:
+    """The file that holds the packs' settings, levels and exemptions of a stack."""
+    return root / _PACK / "config" / f"{stack}.json"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """One stack of one checkout."""
@@ -50,14 +58,14 @@ class Target:
     @property
     def packs(self) -> tuple[Path, ...]:
         """The policy pack that has the controls of all others: one process reads a resource once for all of them."""
-        pack = self.root / "policy-packs" / "platform"
+        pack = self.root / _PACK
         return (pack,) if (pack / "PulumiPolicy.yaml").is_file() else ()
 
     @property
     def pack_config(self) -> dict[Path, Path]:
         """The settings, levels and exemptions that this stack gives a pack, where it gives any."""
-        named = {pack: pack / "config" / f"{self.stack}.json" for pack in self.packs}
-        return {pack: file for pack, file in named.items() if file.is_file()}
+        file = pack_configuration(self.root, self.stack)
+        return {pack: file for pack in self.packs if file.is_file()}
 
     @property
     def state_file(self) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from controls.exemptions import Exemption
 
-from cli.review_exemptions import compared, configuration, configured, line_of
+from cli.review_exemptions import compared, configured, line_of
+from cli.target import pack_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD = Exemption(
@@ -28,15 +29,15 @@ def test_what_the_packs_call_unused_is_not_used() -> None:
 
 
 def test_every_exemption_of_every_pack_of_a_stack_is_read() -> None:
-    content = json.loads(configuration(ROOT, "dev").read_text())
+    content = json.loads(pack_configuration(ROOT, "dev").read_text())
     listed = [entry["name"] for pack in content.values() for entry in pack.get("exemptions", ())]
     assert [one.name for one in configured(ROOT, "dev")] == listed != []
 
 
 def test_a_stack_without_a_configuration_or_with_one_that_cannot_be_read_has_none(tmp_path: Path) -> None:
     assert configured(tmp_path, "dev") == []
-    configuration(tmp_path, "dev").parent.mkdir(parents=True)
-    configuration(tmp_path, "dev").write_text("{")
+    pack_configuration(tmp_path, "dev").parent.mkdir(parents=True)
+    pack_configuration(tmp_path, "dev").write_text("{")
     assert configured(tmp_path, "dev") == []
 
 
