@@ -88,6 +88,11 @@ class Item:
         """`metadata.name`, or the logical name of what states none or is another provider's."""
         return (text(self.metadata.value("name")) if self.is_kubernetes else "") or self.resource
 
+    @property
+    def given_name(self) -> str:
+        """What another provider's resource is called there: the input `name`, or the logical name without it."""
+        return text(self.fields.value("name")) or self.resource
+
     @cached_property
     def pod(self) -> Pod | None:
         """The pod template of a pod-bearing kind (all eight, and PodTemplate), else None."""

@@ -32,7 +32,6 @@ from controls.resources import read, writable
 from controls.stack import Stack
 
 _ROOT_STACK: Final = "pulumi:pulumi:Stack"
-_ADVISORY: Final = EnforcementLevel.ADVISORY
 
 
 def utc_today() -> date:
@@ -146,9 +145,11 @@ class Run:
     def _rest(self) -> None:
         """Leave out the policies that have nothing to say, since each costs a reading of every resource."""
         advises = any(pack.judge.advises_items for pack in self._packs)
-        self._advisory.enforcement_level = _ADVISORY if advises else EnforcementLevel.DISABLED
+        self._advisory.enforcement_level = EnforcementLevel.ADVISORY if advises else EnforcementLevel.DISABLED
         advises = any(pack.judge.advises_stack for pack in self._packs)
-        self._stack_advisory.enforcement_level = _ADVISORY if advises else EnforcementLevel.DISABLED
+        self._stack_advisory.enforcement_level = (
+            EnforcementLevel.ADVISORY if advises else EnforcementLevel.DISABLED
+        )
 
     def _validate_advisory(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
         for pack in self._packs:

@@ -20,6 +20,11 @@ def selects(selector: Fields, labels: Fields) -> bool | None:
     return None if None in answers else True
 
 
+def is_empty(selector: Fields) -> bool:
+    """Whether a selector states nothing, so that it takes everything; one that is not known states something."""
+    return not any(selector.section("matchLabels").present()) and not selector.values("matchExpressions")
+
+
 def _labels(wanted: Fields, labels: Fields) -> Iterator[bool | None]:
     if wanted.unproved:
         yield None

@@ -212,6 +212,15 @@ def test_ms_05_asks_what_istiod_may_fetch_only_where_tokens_are_checked() -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("chart", "says"),
+    [("istiod", "jwks-fetch: "), ("oci://charts.example/istiod", "jwks-fetch: "), ("my-istiod", None)],
+)
+def test_ms_05_knows_the_chart_of_istiod_by_its_name(chart: str, says: str | None) -> None:
+    tokens = stack(of("RequestAuthentication", f"{{{TOKENS}}}", group=ISTIO), policy(f"{{{PEOPLE}}}"))
+    check("MS-05", stack(tokens, f"apiVersion: helm.sh/v4\nkind: Chart\nchart: {chart}\n"), says)
+
+
 def test_ms_05_asks_for_tokens_where_claims_route() -> None:
     routes = "{http: [{match: [{headers: {'@request.auth.claims.group': {exact: a}}}]}]}"
     check("MS-05", of("VirtualService", routes), "claim-routing: ")

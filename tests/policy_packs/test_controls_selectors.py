@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from controls.fields import Unproved, fields
-from controls.selectors import selects
+from controls.selectors import is_empty, selects
 
 LABELS = {"app": "web", "tier": Unproved.UNKNOWN}
 
@@ -41,3 +41,20 @@ def test_a_selector_takes_what_it_names(selector: object, answer: bool | None) -
 
 def test_labels_that_are_not_known_are_taken_by_nothing_for_sure() -> None:
     assert selects(fields({}), fields(Unproved.UNKNOWN)) is None
+
+
+@pytest.mark.parametrize(
+    ("selector", "empty"),
+    [
+        ({}, True),
+        ({"matchLabels": {}, "matchExpressions": []}, True),
+        ({"matchLabels": {"a": None}}, True),
+        ({"matchLabels": {"a": "b"}}, False),
+        ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, False),
+        ({"matchExpressions": Unproved.UNKNOWN}, False),
+        (Unproved.UNKNOWN, False),
+        ("a", False),
+    ],
+)
+def test_a_selector_that_states_nothing_is_empty(selector: object, empty: bool) -> None:
+    assert is_empty(fields(selector)) is empty

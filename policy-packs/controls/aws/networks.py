@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Final, TypeAlias
+from typing import Final
 
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+from controls.addresses import network
 
 METADATA: Final = (ipaddress.ip_address("169.254.169.254"), ipaddress.ip_address("fd00:ec2::254"))
 """Where EC2 answers with a node's credentials."""
 
 _WIDE: Final = 7
 """A range of this prefix or a shorter one is no organisation's own."""
-
-
-def network(value: object) -> Network | None:
-    try:
-        return ipaddress.ip_network(value, strict=False) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def is_internet(value: object) -> bool:

@@ -53,7 +53,7 @@ def _trust(statement: Statement, role: Item, accounts: dict[tuple[str, str], lis
             yield "names no exact ServiceAccount as sub; write namespace and name"
             continue
         items = accounts.get((found[1], found[2]), [])
-        name = text(role.fields.value("name")) or role.resource
+        name = role.given_name
         if not items:
             yield f"names {quoted(subject)}, which the stack does not declare; declare it"
         elif not any(text(one.annotations.value(ROLE_ARN)).rpartition("/")[2] == name for one in items):

@@ -68,7 +68,7 @@ def _realm(stack: Stack, roles: Mapping[str, Item]) -> Iterator[tuple[Item, str]
 
 
 def _secret_store(stack: Stack, roles: Mapping[str, Item]) -> Iterator[tuple[Item, str]]:
-    policies = {_name(one) for one in stack.of(_POLICY)}
+    policies = {one.given_name for one in stack.of(_POLICY)}
     logins = {text(one.fields.value("roleName")): one for one in stack.of(_LOGIN)}
     for role in ROLES:
         if policies and role in roles and role not in logins:
@@ -103,10 +103,6 @@ def _permissions(config: Item) -> Iterator[tuple[Item, str]]:
                 config,
                 f"{PERMISSIONS} has no grant for exactly the six roles under {quoted(name)}; add them",
             )
-
-
-def _name(policy: Item) -> str:
-    return text(policy.fields.value("name")) or policy.resource
 
 
 def _claimed(mapper: Item) -> Iterator[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from itertools import combinations
 from typing import Final
 
+from controls.addresses import Network, network
 from controls.control import Control, Severity
 from controls.fields import Fields, quoted, text
 from controls.item import Item
+from controls.mesh.names import charts
 from controls.settings import Settings
-from controls.stack import CHARTS, Stack
+from controls.stack import Stack
 
 _EKS: Final = "aws:eks/cluster:Cluster"
 _REMOTE: Final = "istio/multiCluster"
@@ -23,7 +24,7 @@ _TRUST_DOMAIN: Final = "cluster.local"
 
 
 def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
-    planes = {chart.cluster: chart for chart in _charts(stack, "istiod") if _mesh(chart) is not None}
+    planes = {chart.cluster: chart for chart in charts(stack, "istiod") if _mesh(chart) is not None}
     if len(planes) > 1:
         yield from _same(planes)
         yield from _distinct(planes)
@@ -31,10 +32,6 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
     yield from _cilium(stack)
     yield from _ranges(stack)
     yield from _secrets(stack, planes, frozenset(settings.mesh_hubs))
-
-
-def _charts(stack: Stack, name: str) -> list[Item]:
-    return [one for one in stack.of(*CHARTS) if text(one.fields.value("chart")).rpartition("/")[2] == name]
 
 
 def _global(chart: Item) -> Fields:
@@ -88,7 +85,7 @@ def _entry(item: Item, key: str) -> object:
 
 def _cilium(stack: Stack) -> Iterator[tuple[Item, str]]:
     """An id of 0 stands for a cluster that is in no cluster mesh."""
-    clusters = [(one, one.fields.section("values").section("cluster")) for one in _charts(stack, "cilium")]
+    clusters = [(one, one.fields.section("values").section("cluster")) for one in charts(stack, "cilium")]
     if len(clusters) > 1:
         yield from _repeated([(one, cluster.value("name")) for one, cluster in clusters], "cluster.name")
         ids = [
@@ -109,15 +106,15 @@ def _repeated(values: list[tuple[Item, object]], key: str) -> Iterator[tuple[Ite
 
 
 def _ranges(stack: Stack) -> Iterator[tuple[Item, str]]:
-    found: dict[str, list[tuple[Item, ipaddress.IPv4Network | ipaddress.IPv6Network]]] = defaultdict(list)
-    for chart in _charts(stack, "cilium"):
+    found: dict[str, list[tuple[Item, Network]]] = defaultdict(list)
+    for chart in charts(stack, "cilium"):
         operator = chart.fields.section("values").section("ipam").section("operator")
         for cidr in operator.values("clusterPoolIPv4PodCIDRList"):
-            found[chart.cluster] += [(chart, one) for one in _network(cidr)]
+            found[chart.cluster] += _range(chart, cidr)
     for cluster in stack.of(_EKS):
-        name = text(cluster.fields.value("name")) or cluster.resource
-        network = cluster.fields.section("kubernetesNetworkConfig")
-        found[name] += [(cluster, one) for one in _network(network.value("serviceIpv4Cidr"))]
+        name = cluster.given_name
+        config = cluster.fields.section("kubernetesNetworkConfig")
+        found[name] += _range(cluster, config.value("serviceIpv4Cidr"))
     for one, other in combinations(found, 2):
         for _, first in found[one]:
             for item, second in found[other]:
@@ -128,11 +125,9 @@ def _ranges(stack: Stack) -> Iterator[tuple[Item, str]]:
                     )
 
 
-def _network(cidr: object) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    try:
-        yield ipaddress.ip_network(text(cidr), strict=False)
-    except ValueError:
-        return
+def _range(owner: Item, cidr: object) -> list[tuple[Item, Network]]:
+    found = network(cidr)
+    return [] if found is None else [(owner, found)]
 
 
 def _secrets(stack: Stack, planes: dict[str, Item], hubs: frozenset[str]) -> Iterator[tuple[Item, str]]:

@@ -1,4 +1,4 @@
-"""Istio's types, and which namespaces are in the mesh.
+"""Istio's types, which namespaces are in the mesh, and which charts make it.
 
 Sources: Istio, "Installing the sidecar", "Ambient mode: add workloads", security API.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from controls.fields import Unproved
+from controls.fields import Unproved, text
 from controls.item import Item
-from controls.stack import Stack
+from controls.stack import CHARTS, Stack
 
 PEER_AUTHENTICATION: Final = "PeerAuthentication.security.istio.io"
 REQUEST_AUTHENTICATION: Final = "RequestAuthentication.security.istio.io"
@@ -41,6 +41,11 @@ def mesh_labels(namespace: Item) -> list[str]:
         ):
             found.append(label)
     return found
+
+
+def charts(stack: Stack, name: str) -> list[Item]:
+    """The charts of that name, of all clusters, from whatever repository."""
+    return [one for one in stack.of(*CHARTS) if text(one.fields.value("chart")).rpartition("/")[2] == name]
 
 
 def meshed(stack: Stack, cluster: str) -> Iterator[Item]:

@@ -8,9 +8,9 @@ from typing import Final
 from controls.control import Control, Severity
 from controls.fields import Fields, Unproved, fields, seen, text
 from controls.item import Item
-from controls.mesh.names import AUTHORIZATION, REQUEST_AUTHENTICATION, VIRTUAL_SERVICE
+from controls.mesh.names import AUTHORIZATION, REQUEST_AUTHENTICATION, VIRTUAL_SERVICE, charts
 from controls.settings import Settings
-from controls.stack import CHARTS, Stack, where
+from controls.stack import Stack, where
 
 _REALM: Final = "keycloak:index/realm:Realm"
 _CLAIM: Final = "@request.auth.claims"
@@ -115,8 +115,8 @@ def _fetching(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
         ]
         servers += [
             (chart, chart.fields.section("values").section("env"))
-            for chart in stack.of_cluster(cluster, *CHARTS)
-            if text(chart.fields.value("chart")).endswith("istiod")
+            for chart in charts(stack, "istiod")
+            if chart.cluster == cluster
         ]
         for server, environment in servers:
             if environment.value(_BLOCKED) in (None, "", Unproved.MALFORMED):

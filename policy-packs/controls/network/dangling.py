@@ -10,6 +10,7 @@ from controls.fields import Fields, Unproved, fields, quoted, text
 from controls.item import Item
 from controls.network.endpoints import Endpoints
 from controls.network.policies import CILIUM_CLUSTERWIDE, policies
+from controls.selectors import is_empty
 from controls.settings import Settings
 from controls.stack import Stack, Where, where
 
@@ -43,14 +44,10 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
 def _policies(stack: Stack, endpoints: Endpoints) -> Iterator[tuple[Item, str]]:
     for cluster in stack.clusters:
         for rules in policies(stack, cluster):
-            if rules.item.type == CILIUM_CLUSTERWIDE or not _states_anything(rules.selector):
+            if rules.item.type == CILIUM_CLUSTERWIDE or is_empty(rules.selector):
                 continue
             if not endpoints.any_selected(rules.selector, where(rules.item)):
                 yield rules.item, "policy-selector: it selects no pod of its namespace; repair the labels"
-
-
-def _states_anything(selector: Fields) -> bool:
-    return any(selector.section("matchLabels").present()) or bool(selector.entries("matchExpressions"))
 
 
 def _services(stack: Stack, endpoints: Endpoints) -> Iterator[tuple[Item, str]]:

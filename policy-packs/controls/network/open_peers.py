@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
+from controls.addresses import network
 from controls.control import Control, Severity
 from controls.fields import Fields, seen
 from controls.item import Item
 from controls.network.policies import NETWORK_POLICY, applies
+from controls.selectors import is_empty
 from controls.settings import Settings
 
 _PEERS = {"ingress": "from", "egress": "to"}
@@ -38,27 +39,15 @@ def _faults(peer: Fields) -> Iterator[str]:
     if block is not None and everywhere(cidr := peer.section("ipBlock").value("cidr")) is not False:
         detail = "is every address" if everywhere(cidr) else seen(cidr)
         yield f"ipBlock.cidr {detail}; name the range that is meant"
-    if (
-        namespaces is not None
-        and _all(peer.section("namespaceSelector"))
-        and _all(peer.section("podSelector"))
-    ):
+    selectors = (peer.section("namespaceSelector"), peer.section("podSelector"))
+    if namespaces is not None and all(map(is_empty, selectors)):
         yield "takes every pod of every namespace; select namespaces by their labels"
-
-
-def _all(selector: Fields) -> bool:
-    return not selector.unproved and not any(
-        selector.values(key) if key == "matchExpressions" else tuple(selector.section(key).present())
-        for key in ("matchLabels", "matchExpressions")
-    )
 
 
 def everywhere(cidr: object) -> bool | None:
     """Whether a CIDR holds every address of its family; None for what is none."""
-    try:
-        return ipaddress.ip_network(cidr, strict=False).prefixlen == 0 if isinstance(cidr, str) else None
-    except ValueError:
-        return None
+    found = network(cidr)
+    return None if found is None else found.prefixlen == 0
 
 
 BAD = """\

@@ -22,7 +22,7 @@ _LONGEST: Final = 3600
 def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     accounts = {(where(one)[1], one.name) for one in stack.of("ServiceAccount")}
     hidden = {namespace for _, namespace in stack.hidden}
-    policies = {text(one.fields.value("name")) or one.resource for one in stack.of(POLICY)}
+    policies = {one.given_name for one in stack.of(POLICY)}
     audited = {one.cluster for one in stack.of(_AUDIT)}
     told: set[str] = set()
     for login in sorted(stack.of(LOGIN), key=lambda one: one.resource):

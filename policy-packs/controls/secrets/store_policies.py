@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import seen, text
+from controls.fields import seen
 from controls.item import Item
 from controls.secrets.policy_language import PathRule, parse
 from controls.settings import Settings
@@ -44,7 +44,7 @@ def check(item: Item, _: Settings) -> Iterator[str]:
     if rules is None:
         yield "policy is neither HCL nor JSON of a policy; correct it"
         return
-    holder = text(item.fields.value("name")) or item.resource
+    holder = item.given_name
     for index, rule in enumerate(rules):
         for message in _rule(rule, holder):
             yield f"path {index + 1}: {message}"

@@ -61,7 +61,7 @@ def _has_role(account: Item, stack: Stack) -> bool:
     arn = account.annotations.value(ROLE_ARN)
     if arn is Unproved.UNKNOWN:
         return True
-    names = {text(one.fields.value("name")) or one.resource for one in stack.of(_ROLE)}
+    names = {one.given_name for one in stack.of(_ROLE)}
     if text(arn).rpartition("/")[2] in names and arn:
         return True
     return any(
