@@ -35,6 +35,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "access": "cli.access",
         "network": "cli.network",
         "gpu": "cli.gpu",
+        "catalog": "cli.catalog",
     }
 )
 """Each command and the module that has it: a function of its name, or an `app` with commands below it."""

@@ -60,8 +60,13 @@ def installed_in(namespace: str, installed: helm.v4.Chart | None) -> pulumi.Outp
 
 
 def origin(pinned: Chart, source: ChartSettings) -> dict[str, Any]:
-    """Where the chart comes from: `chart`, and `repository_opts` for a registry that is no OCI one."""
+    """Where the chart comes from: `chart`, and `repository_opts` for a repository that is no registry.
+
+    A project's own registry is asked for the digest, so that it can give nothing else (Helm 3.18 and later). A
+    mirror's digest is another one, and an archive's cannot be asked for: `mlops catalog verify` compares those.
+    """
     repository = source.mirror or pinned.repository
-    if repository.startswith("oci://"):
-        return {"chart": f"{repository.rstrip('/')}/{pinned.name}"}
-    return {"chart": pinned.name, "repository_opts": {"repo": repository}}
+    if not repository.startswith("oci://"):
+        return {"chart": pinned.name, "repository_opts": {"repo": repository}}
+    digest = "" if source.mirror else f"@{pinned.digest}"
+    return {"chart": f"{repository.rstrip('/')}/{pinned.name}{digest}"}

@@ -13,8 +13,9 @@ from config.catalog import Chart
 from config.schema import ChartSettings
 from tests.recorder import Declaration, run
 
-CLASSIC = Chart(name="thing", version="1.2.3", repository="https://charts.example.com")
-OCI = Chart(name="thing", version="1.2.3", repository="oci://registry.example.com/charts")
+DIGEST = f"sha256:{'0' * 64}"
+CLASSIC = Chart(name="thing", version="1.2.3", repository="https://charts.example.com", digest=DIGEST)
+OCI = Chart(name="thing", version="1.2.3", repository="oci://registry.example.com/charts", digest=DIGEST)
 UPSTREAM, NONE = ChartSettings(source="upstream"), ChartSettings(source="none")
 
 
@@ -70,8 +71,8 @@ def test_a_mirror_may_be_of_the_classic_kind() -> None:
     }
 
 
-def test_without_a_mirror_the_project_is_asked() -> None:
-    assert origin(OCI, UPSTREAM) == {"chart": "oci://registry.example.com/charts/thing"}
+def test_without_a_mirror_the_project_is_asked_and_its_registry_for_the_digest() -> None:
+    assert origin(OCI, UPSTREAM) == {"chart": f"oci://registry.example.com/charts/thing@{DIGEST}"}
     assert origin(CLASSIC, UPSTREAM) == {
         "chart": "thing",
         "repository_opts": {"repo": "https://charts.example.com"},

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from components.labels import Owner
@@ -49,8 +51,8 @@ def test_each_version_has_its_own_control_plane(
 ) -> None:
     both = ("1.30.9", VERSION)
     extra = {
-        (name, "1.30.9"): catalog.Chart(name=name, version="1.30.9", repository="https://e.example.com")
-        for name in ("base", "istiod", "cni")
+        (name, "1.30.9"): dataclasses.replace(one, version="1.30.9")
+        for (name, _), one in catalog.ISTIO_CHARTS.items()
     }
     monkeypatch.setattr(catalog, "ISTIO_VERSIONS", both)
     monkeypatch.setattr(catalog, "ISTIO_CHARTS", {**catalog.ISTIO_CHARTS, **extra})

@@ -49,7 +49,7 @@ def installed() -> list[Declaration]:
 
 
 def chart_of(one: Declaration) -> str:
-    return str(one.inputs["chart"]).rpartition("/")[2]
+    return str(one.inputs["chart"]).rpartition("/")[2].partition("@")[0]
 
 
 def pinned() -> list[Chart]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import http.server
 import json
-import ssl
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +14,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from lab.certs import Subject, authority, leaf
+from tests import https_server
 
 AUDIENCE = "mlflow"
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -87,29 +84,11 @@ class Realm:
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[tuple[Realm, Path]]:
     """A realm at an address of its own, and the file of the CA that its certificate is of."""
-    signer = authority(folder, "ca", "realm")
-    pair = leaf(signer, folder, "issuer", Subject(name="issuer", hosts=("127.0.0.1",)))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair.certificate, pair.key)
 
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = realm.document(self.path)
-            body = json.dumps(found).encode()
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(path: str, _: str | None) -> https_server.Answer:
+        found = realm.document(path)
+        return (200 if found else 404), {}, json.dumps(found).encode()
 
-        def log_message(self, *_: Any) -> None:
-            """Nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        server.daemon_threads = True
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        realm = Realm(f"https://127.0.0.1:{server.server_address[1]}/realms/test")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield realm, signer.path
-        finally:
-            server.shutdown()
+    with https_server.serving(folder, answer) as (host, authority):
+        realm = Realm(f"https://{host}/realms/test")
+        yield realm, authority
