@@ -40,7 +40,15 @@ def read(
         for item in items({**props, "apiVersion": api_version, "kind": kind}, cluster=bare.cluster):
             yield replace(item, resource=bare.resource)
     else:
-        yield replace(bare, fields=fields(props))
+        yield replace(bare, fields=fields(props if bare.is_kubernetes else stated(props)))
+
+
+def stated(value: Any) -> Any:
+    """Without empty texts: a bridged provider answers with one for what nobody set, and takes one for the same
+    (Terraform's plugin SDK, zero values)."""
+    if isinstance(value, dict):
+        return {key: stated(one) for key, one in value.items() if one != ""}
+    return [stated(one) for one in value] if isinstance(value, list) else value
 
 
 def copied(props: Mapping[str, object]) -> dict[object, object]:

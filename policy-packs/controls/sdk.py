@@ -157,7 +157,9 @@ class Run:
                 _validate(pack.judge, args, report, Level.ADVISORY)
 
     def _validate_stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
-        placed = [(item, resource.urn) for resource in args.resources for item in read(resource)]
+        # No two runs register in the same order, and the same one of two is to be the second in each.
+        resources = sorted(args.resources, key=lambda resource: resource.urn)
+        placed = [(item, resource.urn) for resource in resources for item in read(resource)]
         stack = Stack((item for item, _ in placed), applied=not pulumi.runtime.is_dry_run())
         urns = {id(item): urn for item, urn in placed}
         self._stack_findings = []

@@ -303,3 +303,47 @@ def test_a_secret_is_judged_and_never_repeated(analyzer: Analyzer, deployment: d
     (found,) = analyzer.analyze(DEPLOYMENT, deployment)
     assert "WL-07" in found.message
     assert "Unconfined-42" not in str(found)
+
+
+def test_what_a_provider_answers_for_what_nobody_set_is_not_set(analyzer: Analyzer) -> None:
+    login = {
+        "backend": "kubernetes",
+        "boundServiceAccountNames": ["app"],
+        "boundServiceAccountNamespaces": ["team"],
+        "boundServiceAccountNamespaceSelector": "",
+        "tokenTtl": 3600,
+        "tokenMaxTtl": 0,
+        "tokenPeriod": 0,
+        "tokenPolicies": [],
+    }
+    resources = [
+        NEIGHBOURS[1],
+        ("vault:index/audit:Audit", {"type": "file"}),
+        ("vault:kubernetes/authBackendRole:AuthBackendRole", login),
+    ]
+    assert [one.message for one in analyzer.analyze_stack(resources) if "SE-04" in one.message] == []
+    login["boundServiceAccountNamespaceSelector"] = "team=a"
+    assert [one.message for one in analyzer.analyze_stack(resources) if "SE-04" in one.message]
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_the_second_of_two_is_the_same_one_in_whatever_order_they_were_registered(
+    analyzer: Analyzer, names: tuple[str, str]
+) -> None:
+    kind = "kubernetes:security.istio.io/v1:PeerAuthentication"
+    strict = {"spec": {"mtls": {"mode": "STRICT"}}}
+    meshed = {"metadata": {"name": "team", "labels": {"istio-injection": "enabled"}}}
+    request = analyzer_pb2.AnalyzeStackRequest(
+        resources=[
+            analyzer_pb2.AnalyzerResource(type=type_, properties=_struct(props), urn=urn, name=urn)
+            for type_, props, urn in [
+                ("kubernetes:core/v1:Namespace", meshed, "team"),
+                *(
+                    (kind, {"metadata": {"name": one, "namespace": "istio-system"}, **strict}, one)
+                    for one in names
+                ),
+            ]
+        ]
+    )
+    said = analyzer.stub.AnalyzeStack(request).diagnostics
+    assert [one.urn for one in said if "a second PeerAuthentication" in one.message] == ["b"]

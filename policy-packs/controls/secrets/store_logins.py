@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import Unproved, quoted, seen, text
+from controls.fields import Unproved, is_zero, quoted, seen, text
 from controls.item import Item
 from controls.secrets.store_policies import POLICY
 from controls.settings import Settings
@@ -57,7 +57,7 @@ def _bound(login: Item, accounts: set[tuple[str, str]], hidden: set[str]) -> Ite
 def _lifetime(login: Item) -> Iterator[str]:
     for key, needed in (("tokenTtl", True), ("tokenMaxTtl", False)):
         value = login.fields.value(key)
-        if value is None and not needed:
+        if not needed and (value is None or is_zero(value)):
             continue
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not 0 < value <= _LONGEST:  # type: ignore[operator]
