@@ -306,7 +306,7 @@ def test_a_secret_is_judged_and_never_repeated(analyzer: Analyzer, deployment: d
 
 
 def test_what_a_provider_answers_for_what_nobody_set_is_not_set(analyzer: Analyzer) -> None:
-    login = {
+    login: dict[str, Any] = {
         "backend": "kubernetes",
         "boundServiceAccountNames": ["app"],
         "boundServiceAccountNamespaces": ["team"],
@@ -331,19 +331,17 @@ def test_the_second_of_two_is_the_same_one_in_whatever_order_they_were_registere
     analyzer: Analyzer, names: tuple[str, str]
 ) -> None:
     kind = "kubernetes:security.istio.io/v1:PeerAuthentication"
-    strict = {"spec": {"mtls": {"mode": "STRICT"}}}
+    mode: dict[str, Any] = {"spec": {"mtls": {"mode": "STRICT"}}}
     meshed = {"metadata": {"name": "team", "labels": {"istio-injection": "enabled"}}}
-    request = analyzer_pb2.AnalyzeStackRequest(
-        resources=[
-            analyzer_pb2.AnalyzerResource(type=type_, properties=_struct(props), urn=urn, name=urn)
-            for type_, props, urn in [
-                ("kubernetes:core/v1:Namespace", meshed, "team"),
-                *(
-                    (kind, {"metadata": {"name": one, "namespace": "istio-system"}, **strict}, one)
-                    for one in names
-                ),
-            ]
-        ]
-    )
+    peers = [{"metadata": {"name": name, "namespace": "istio-system"}, **mode} for name in names]
+    declared = [
+        ("kubernetes:core/v1:Namespace", meshed, "team"),
+        *((kind, *one) for one in zip(peers, names, strict=True)),
+    ]
+    resources = [
+        analyzer_pb2.AnalyzerResource(type=type_, properties=_struct(props), urn=urn, name=urn)
+        for type_, props, urn in declared
+    ]
+    request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
     said = analyzer.stub.AnalyzeStack(request).diagnostics
     assert [one.urn for one in said if "a second PeerAuthentication" in one.message] == ["b"]
