@@ -140,7 +140,9 @@ def _run(
 def _judge_stack(
     packs: Packs, applier: Applier, record: Record, state: State, project: Project, stack: str
 ) -> None:
-    if not packs.any:
+    """A stack that is not whole is not judged as one (as in pulumi's deployment executor): what failed would be missed
+    by what it serves."""
+    if not packs.any or record.failures:
         return
     outputs = {urn: row.outputs for urn, row in state.rows().items() if row.custom}
     violations = packs.analyze_stack(applier.goals, applier.decisions, outputs)

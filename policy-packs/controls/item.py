@@ -41,6 +41,9 @@ class Item:
     """Whether Pulumi's `protect` is on."""
     secret_outputs: tuple[str, ...] = ()
     """Names of its additional secret outputs."""
+    declared: frozenset[str] | None = None
+    """Which of the fields the program itself gives: beside them stands what a server answered, once there is a
+    resource. None where all of them are the program's."""
     dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Input to the logical names of the resources that its value comes from; empty where one item is judged."""
 

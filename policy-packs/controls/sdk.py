@@ -7,10 +7,10 @@ called like the pack and carries its configuration; what is advisory, and what i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import pulumi
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -97,6 +97,7 @@ class Run:
 
     def __init__(self, name: str, packs: Sequence[Pack]) -> None:
         self._packs = packs
+        self._declared: dict[str, frozenset[str]] = {}
         self._stack_findings: list[tuple[Finding, str | None]] = []
         self._advisory = ResourceValidationPolicy(
             name=f"{name}-advisory",
@@ -138,6 +139,7 @@ class Run:
                 self._rest()
             if args.resource_type == _ROOT_STACK:
                 _report(report, pack.judge.configuration_findings(pack.name))
+            self._declared[args.urn] = frozenset(args.props)
             _validate(pack.judge, args, report, Level.MANDATORY)
 
         return validate
@@ -159,8 +161,12 @@ class Run:
     def _validate_stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
         # No two runs register in the same order, and the same one of two is to be the second in each.
         resources = sorted(args.resources, key=lambda resource: resource.urn)
-        placed = [(item, resource.urn) for resource in resources for item in read(resource)]
-        stack = Stack((item for item, _ in placed), applied=not pulumi.runtime.is_dry_run())
+        placed = [
+            (replace(item, declared=self._declared.get(resource.urn)), resource.urn)
+            for resource in resources
+            for item in read(resource)
+        ]
+        stack = Stack(item for item, _ in placed)
         urns = {id(item): urn for item, urn in placed}
         self._stack_findings = []
         for pack in self._packs:

@@ -19,14 +19,10 @@ Where: TypeAlias = tuple[str, str]
 
 
 class Stack:
-    """Read-only. Every look-up is by dictionary; results keep the order of the items.
+    """Read-only. Every look-up is by dictionary; results keep the order of the items."""
 
-    `applied` says that the items are what a deployment made, with all that servers added; before, and for plain
-    manifests, they hold what is declared and no more.
-    """
-
-    def __init__(self, items: Iterable[Item], *, applied: bool = False) -> None:
-        self.items, self.applied = tuple(items), applied
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.items = tuple(items)
         self._by_type: dict[str, list[Item]] = defaultdict(list)
         self._by_place: dict[tuple[str, str, str], list[Item]] = defaultdict(list)
         self._by_name: dict[tuple[str, str, str, str], Item] = {}

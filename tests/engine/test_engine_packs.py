@@ -82,6 +82,13 @@ def test_up_refuses_what_a_policy_forbids_and_all_that_needs_it(
     assert _children() == []
 
 
+@pytest.mark.parametrize(("key", "seen"), [("forbidden", []), ("allowed", ["1 ConfigMaps seen"])])
+def test_a_stack_is_judged_as_one_only_if_nothing_of_it_failed(live: Live, key: str, seen: list[str]) -> None:
+    stack = live(f'config_map("one", cluster("east"), {{"{key}": "x", "owner": "me"}}, namespace=NS)')
+    assert bool(stack.up(PACK).failures) is (not seen)
+    assert [event.message for event in stack.events if "ConfigMaps seen" in event.message] == seen
+
+
 def test_the_configuration_of_a_pack_changes_levels_and_settings(stack: Stack, tmp_path: Path) -> None:
     config = tmp_path / "policy.json"
     settings = {

@@ -345,3 +345,13 @@ def test_the_second_of_two_is_the_same_one_in_whatever_order_they_were_registere
     request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
     said = analyzer.stub.AnalyzeStack(request).diagnostics
     assert [one.urn for one in said if "a second PeerAuthentication" in one.message] == ["b"]
+
+
+def test_what_a_server_made_of_a_resource_is_not_what_the_program_wrote(analyzer: Analyzer) -> None:
+    """In a preview of what exists, and after an update, an engine shows a resource as it is."""
+    client, inputs = "keycloak:openid/client:Client", {"clientId": "app", "accessType": "CONFIDENTIAL"}
+    shown = [(client, {**inputs, "clientSecret": "correct-horse"})]
+    analyzer.analyze(client, inputs)
+    assert [one.message for one in analyzer.analyze_stack(shown) if "SE-05" in one.message] == []
+    analyzer.analyze(*shown[0])
+    assert [one.message for one in analyzer.analyze_stack(shown) if "SE-05" in one.message]

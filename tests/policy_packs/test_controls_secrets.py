@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -157,12 +158,14 @@ def test_a_value_of_another_resource_or_a_declared_secret_is_no_literal(
 
 
 def test_a_secret_that_a_server_made_is_none_of_the_programs() -> None:
-    """Once applied, the client has what Keycloak made for it, and the SDK declares that secret."""
-    inputs = fields({"clientSecret": "correct-horse"})
-    marked = Item(kind=CLIENT, fields=inputs, secret_outputs=("clientSecret",))
-    assert not found_literal(Stack([marked], applied=True))
-    assert found_literal(Stack([marked]))
-    assert found_literal(Stack([Item(kind=CLIENT, fields=inputs)], applied=True))
+    """A client that exists has what Keycloak made for it, and the SDK declares that secret."""
+    inputs = fields({"clientId": "app", "clientSecret": "correct-horse"})
+    made = Item(
+        kind=CLIENT, fields=inputs, secret_outputs=("clientSecret",), declared=frozenset({"clientId"})
+    )
+    assert not found_literal(Stack([made]))
+    assert found_literal(Stack([replace(made, declared=frozenset({"clientId", "clientSecret"}))]))
+    assert found_literal(Stack([replace(made, declared=None)]))
 
 
 def found_literal(stack: Stack) -> bool:

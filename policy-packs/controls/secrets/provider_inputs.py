@@ -50,7 +50,7 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     for kind, paths in SENSITIVE.items():
         for item in stack.of(kind):
             for path in paths:
-                if _is_literal(item, path, stack.applied):
+                if _is_literal(item, path):
                     yield (
                         item,
                         f"{path} is written in the program; take it from a generator or the secret store",
@@ -72,11 +72,11 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
                     )
 
 
-def _is_literal(item: Item, path: str, applied: bool) -> bool:
-    """A nested input that the program declares secret is taken for one. Of others the SDK declares that always, which
-    proves nothing before they are applied; afterwards the value may be one that the server made."""
+def _is_literal(item: Item, path: str) -> bool:
+    """A nested input that the program declares secret is taken for one; of others the SDK declares that always."""
     head, *rest = path.split(".")
-    if item.dependencies.get(head) or (head in item.secret_outputs and (rest or applied)):
+    made = item.declared is not None and head not in item.declared
+    if made or item.dependencies.get(head) or (rest and head in item.secret_outputs):
         return False
     here = item.fields
     for key in (head, *rest)[:-1]:
