@@ -214,7 +214,12 @@ def test_ms_05_asks_what_istiod_may_fetch_only_where_tokens_are_checked() -> Non
 
 @pytest.mark.parametrize(
     ("chart", "says"),
-    [("istiod", "jwks-fetch: "), ("oci://charts.example/istiod", "jwks-fetch: "), ("my-istiod", None)],
+    [
+        ("istiod", "jwks-fetch: "),
+        ("oci://charts.example/istiod", "jwks-fetch: "),
+        ("oci://charts.example/istiod@sha256:0", "jwks-fetch: "),
+        ("my-istiod", None),
+    ],
 )
 def test_ms_05_knows_the_chart_of_istiod_by_its_name(chart: str, says: str | None) -> None:
     tokens = stack(of("RequestAuthentication", f"{{{TOKENS}}}", group=ISTIO), policy(f"{{{PEOPLE}}}"))

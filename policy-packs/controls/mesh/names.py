@@ -44,8 +44,12 @@ def mesh_labels(namespace: Item) -> list[str]:
 
 
 def charts(stack: Stack, name: str) -> list[Item]:
-    """The charts of that name, of all clusters, from whatever repository."""
-    return [one for one in stack.of(*CHARTS) if text(one.fields.value("chart")).rpartition("/")[2] == name]
+    """The charts of that name, of all clusters, from whatever repository and by digest as well."""
+    return [one for one in stack.of(*CHARTS) if _name(text(one.fields.value("chart"))) == name]
+
+
+def _name(chart: str) -> str:
+    return chart.partition("@")[0].rpartition("/")[2]
 
 
 def meshed(stack: Stack, cluster: str) -> Iterator[Item]:
