@@ -55,7 +55,7 @@ _NAMED = " || ".join(
     f"(has(f.source.{key}) && f.source.{key} != [])" for key in (*_IDENTITIES, "ipBlocks", "remoteIpBlocks")
 )
 _NOT_ALL = " && ".join(f"(!has(f.source.{key}) || !('*' in f.source.{key}))" for key in _IDENTITIES)
-_BY_WHEN = f"(has(r.when) && r.when.exists(w, {_CONDITION}))"
+_BY_WHEN = f"(has(r.when) && r.when.exists(w, has(w.values) && w.values != [] && ({_CONDITION})))"
 _BY_FROM = f"(has(r.from) && r.from != [] && r.from.all(f, has(f.source) && ({_NAMED})))"
 _RULES = f"!has({_SPEC}) || !has({_SPEC}.rules) || {_SPEC}.rules"
 
@@ -147,7 +147,8 @@ MESH_GUARDS = (STRICT, WHOLE_MESH, ALLOW_NOTHING, ALLOW, DENY, MEMBER_PODS, MEMB
 
 
 def tokens(issuer: str) -> Guard:
-    """Tokens count if the platform's realm signed them; `issuer` is its address."""
+    """Tokens count if the platform's realm signed them; `issuer` is its address. Keys written into the object would
+    let whoever writes it sign as the realm; `jwks_uri` is the old spelling of `jwksUri`."""
     return Guard(
         control="MS-05",
         subject="request-authentications",
@@ -155,6 +156,7 @@ def tokens(issuer: str) -> Guard:
         rules=(resources(_GROUP, "requestauthentications", versions=_VERSIONS),),
         expression=(
             f"!has({_SPEC}) || !has({_SPEC}.jwtRules) || {_SPEC}.jwtRules.all(j, has(j.issuer) && "
-            f"j.issuer == '{issuer}' && (!has(j.jwksUri) || j.jwksUri.startsWith('{issuer}/')))"
+            f"j.issuer == '{issuer}' && !has(j.jwks) && !has(j.jwks_uri) && "
+            f"(!has(j.jwksUri) || j.jwksUri.startsWith('{issuer}/')))"
         ),
     )

@@ -26,6 +26,7 @@ PEERS: list[dict[str, Any]] = [
 CALLER = {"source": {"principals": ["cluster.local/ns/a/sa/b"]}}
 TO = {"to": [{"operation": {"methods": ["GET"]}}]}
 CLAIM = {"key": "request.auth.claims[roles]", "values": ["admin"]}
+EXCEPT = {"key": "source.namespace", "notValues": ["team"]}
 POLICIES: list[dict[str, Any]] = [
     {},
     {"rules": []},
@@ -43,6 +44,11 @@ POLICIES: list[dict[str, Any]] = [
     {"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/8"]}}]}]},
     {"rules": [{"when": [CLAIM]}]},
     {"rules": [{"when": [{**CLAIM, "values": ["*"]}]}]},
+    {"rules": [{"when": [{**CLAIM, "values": []}]}]},
+    {"rules": [{"when": [EXCEPT]}]},
+    {"rules": [{"when": [EXCEPT, CLAIM]}]},
+    {"rules": [{"when": [{**EXCEPT, "values": ["x"]}]}]},
+    {"rules": [{"from": [CALLER], "when": [EXCEPT]}]},
     {"rules": [{"when": [{"key": "request.headers[x]", "values": ["*"]}]}]},
     {"rules": [{"from": [CALLER], "when": [{"key": "source.ip", "values": ["*"]}]}]},
     {"action": "ALLOW", "rules": [TO]},
@@ -179,7 +185,8 @@ def test_ms_02_a_namespaces_default_stays_empty(spec: dict[str, Any], right: boo
     [
         ({"issuer": ISSUER}, True),
         ({"issuer": ISSUER, "jwksUri": f"{ISSUER}/protocol/openid-connect/certs"}, True),
-        ({"issuer": ISSUER, "jwks": "{}"}, True),
+        ({"issuer": ISSUER, "jwks": "{}"}, False),
+        ({"issuer": ISSUER, "jwks_uri": f"{ISSUER}/protocol/openid-connect/certs"}, False),
         ({}, False),
         ({"issuer": ISSUER.replace("https", "http")}, False),
         ({"issuer": f"{ISSUER}x"}, False),

@@ -193,6 +193,16 @@ def test_every_policy_refuses_its_bad_object_by_the_controls_name_and_takes_the_
         assert refusal(user, good) == "", name
 
 
+def test_keys_of_ones_own_and_callers_by_what_they_are_not_are_refused(
+    platform: Platform, user: client.ApiClient
+) -> None:
+    for keys in ({"jwks": '{"keys": []}'}, {"jwks_uri": f"{issuer(platform)}/certs"}):
+        rule = {"issuer": issuer(platform), **keys}
+        assert "MS-05: " in refusal(user, istio("RequestAuthentication", {"jwtRules": [rule]}))
+    others = {"key": "source.namespace", "notValues": ["elsewhere"]}
+    assert "MS-03: " in refusal(user, istio("AuthorizationPolicy", {"rules": [{"when": [others]}]}))
+
+
 @pytest.mark.parametrize(
     "bad",
     [

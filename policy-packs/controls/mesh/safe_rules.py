@@ -41,7 +41,11 @@ def check(item: Item, settings: Settings) -> Iterator[str]:
 def _allows(rule: Fields) -> Iterator[str]:
     entries = rule.entries("from")
     sources = [entry.section("source") for entry in entries]
-    conditions = [one for one in rule.entries("when") if text(one.value("key")).startswith(_CONDITIONS)]
+    conditions = [
+        one
+        for one in rule.entries("when")
+        if text(one.value("key")).startswith(_CONDITIONS) and one.values("values")
+    ]
     if not conditions and not (sources and all(any(one.values(key) for key in _SOURCES) for one in sources)):
         yield "allows without a source; name principals, namespaces or request principals"
     for number, source in enumerate(sources):

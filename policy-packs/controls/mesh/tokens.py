@@ -79,6 +79,9 @@ def _issuers(authentication: Item, realms: list[str]) -> Iterator[str]:
             if (value is not None or name == "issuer") and not text(value).startswith("https://"):
                 detail = seen(value) if not isinstance(value, str) else "is not https"
                 yield f"{at}.{name} {detail}; use the realm's https address"
+        for name in ("jwks", "jwks_uri"):
+            if rule.value(name) is not None:
+                yield f"{at}.{name} takes keys from elsewhere than the realm; leave it out, or use jwksUri"
         ours = [realm for realm in realms if realm and text(issuer).endswith(f"/realms/{realm}")]
         if realms and not ours and text(issuer):
             yield f"{at}.issuer is not the stack's Keycloak realm; use its address"
