@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from in_cluster.client import host_in_url
 
 from gpu_hours.account import Account, dump, load
 from gpu_hours.decisions import Change
@@ -54,9 +55,8 @@ class Cluster:
         texts = []
         for pod in await self.items(_EXPORTERS, labelSelector="app=nvidia-dcgm-exporter"):
             try:
-                answer = await self._exporters.get(
-                    f"http://{(pod.get('status') or {}).get('podIP', '')}:{_EXPORTER_PORT}/metrics"
-                )
+                host = host_in_url((pod.get("status") or {}).get("podIP", ""))
+                answer = await self._exporters.get(f"http://{host}:{_EXPORTER_PORT}/metrics")
                 texts.append(answer.raise_for_status().text)
             except httpx.HTTPError as error:
                 _log.warning("exporter %s: %s", pod["metadata"]["name"], error or type(error).__name__)

@@ -23,6 +23,8 @@ _STALE_SECONDS = 600.0
 
 _NEEDED = ("HOST", "PORT", "ACCOUNT", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
 
+_log = logging.getLogger("in_cluster")
+
 Round = Callable[[], None]
 """Called by the work whenever it has got round: it has seen all that it looks after."""
 
@@ -30,23 +32,31 @@ Work = Callable[[httpx.AsyncClient, Round], Awaitable[None]]
 
 
 class Health:
-    """When the work got round last, by a clock that only goes forward; None before the first time."""
+    """When the work got round last, by a clock that only goes forward; None before the first time. Work has no end:
+    a service whose work has ended is neither alive nor ready."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._last: float | None = None
+        self._ended = False
 
     def round(self) -> None:
         """It got round now."""
         self._last = time.monotonic()
 
+    def end(self, work: asyncio.Future[None]) -> None:
+        """It ended now. Why is logged, unless it was told to."""
+        self._ended = True
+        if not work.cancelled():
+            _log.critical("the work ended", exc_info=work.exception())
+
     @property
     def ready(self) -> bool:
-        return self._last is not None
+        return self.alive and self._last is not None
 
     @property
     def alive(self) -> bool:
-        return time.monotonic() - (self._last or self._started) < _STALE_SECONDS
+        return not self._ended and time.monotonic() - (self._last or self._started) < _STALE_SECONDS
 
 
 def application(environment: Mapping[str, str], work: Work, routes: Sequence[Route] = ()) -> Starlette:
@@ -57,6 +67,7 @@ def application(environment: Mapping[str, str], work: Work, routes: Sequence[Rou
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with client(environment) as api:
             working = asyncio.ensure_future(work(api, health.round))
+            working.add_done_callback(health.end)
             try:
                 yield
             finally:
@@ -67,7 +78,7 @@ def application(environment: Mapping[str, str], work: Work, routes: Sequence[Rou
         return _told(health.alive)
 
     async def readyz(_: Request) -> PlainTextResponse:
-        return _told(health.ready and health.alive)
+        return _told(health.ready)
 
     own = [Route("/healthz", healthz), Route("/readyz", readyz)]
     return Starlette(routes=[*own, *routes], lifespan=lifespan)

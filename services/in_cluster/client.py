@@ -20,12 +20,17 @@ class Token(httpx.Auth):
         yield request
 
 
+def host_in_url(host: str) -> str:
+    """A name or an address as a URL has it: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def client(environment: Mapping[str, str]) -> httpx.AsyncClient:
     """Raises KeyError for a setting that is missing."""
     account = Path(environment["ACCOUNT"])
     host, port = environment["KUBERNETES_SERVICE_HOST"], environment["KUBERNETES_SERVICE_PORT"]
     return httpx.AsyncClient(
-        base_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
+        base_url=f"https://{host_in_url(host)}:{port}",
         verify=ssl.create_default_context(cafile=str(account / "ca.crt")),
         auth=Token(account / "token"),
         trust_env=False,

@@ -17,6 +17,7 @@ from gpu_hours.work import GpuHours
 from tests.services.gpu_workloads import NOW, WORTH, workload
 from tests.services.test_gpu_hours_idle import EXPORTED
 
+EXPORTER = "fd00::1"
 KUEUE = "/apis/kueue.x-k8s.io/v1beta2"
 SETTINGS = Settings(
     budgets={"ml": Budget(team=1, engineer=None)},
@@ -40,7 +41,7 @@ class Server(httpx.AsyncBaseTransport):
                 {"metadata": {"namespace": "mlops-dev"}, "spec": {"clusterQueue": "ml"}}
             ],
             "/api/v1/namespaces/kube-system/pods": [
-                {"metadata": {"name": "exporter"}, "status": {"podIP": "10.0.0.1"}},
+                {"metadata": {"name": "exporter"}, "status": {"podIP": EXPORTER}},
                 {"metadata": {"name": "starting"}, "status": {}},
             ],
         }
@@ -49,7 +50,7 @@ class Server(httpx.AsyncBaseTransport):
         path, body = request.url.path, request.content
         if path in self._broken:
             return httpx.Response(500, json={})
-        if request.url.host == "10.0.0.1":
+        if request.url.host == EXPORTER:
             return httpx.Response(200, text=EXPORTED)
         if not request.url.host or request.url.port == 9400:
             raise httpx.ConnectError("no route")
