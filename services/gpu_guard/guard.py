@@ -56,7 +56,8 @@ async def _nodes(api: httpx.AsyncClient, seen: Callable[[], None]) -> AsyncItera
 
 
 async def _settle(api: httpx.AsyncClient, node: dict[str, Any], taint: str) -> None:
-    """Bring the node's taints to what they should be, unless it changed meanwhile."""
+    """Bring the node's taints to what they should be, unless it changed meanwhile. A change that the server does not
+    take is said and left to the next look at all nodes, so that one node holds up no other."""
     taints = wanted(node, taint)
     if taints is None:
         return
@@ -67,7 +68,11 @@ async def _settle(api: httpx.AsyncClient, node: dict[str, Any], taint: str) -> N
         content=json.dumps(change),
         headers={"Content-Type": "application/merge-patch+json"},
     )
-    if answer.status_code not in _GONE_OR_CHANGED:
-        answer.raise_for_status()
-        opened = all(one["key"] != taint for one in taints)
-        _log.info("node %s: %s", metadata["name"], "open" if opened else "closed")
+    if answer.status_code in _GONE_OR_CHANGED:
+        return
+    if answer.is_client_error:
+        _log.warning("node %s: refused with %d", metadata["name"], answer.status_code)
+        return
+    answer.raise_for_status()
+    opened = all(one["key"] != taint for one in taints)
+    _log.info("node %s: %s", metadata["name"], "open" if opened else "closed")

@@ -86,14 +86,15 @@ class Cluster:
         answer.raise_for_status()
 
     async def change(self, change: Change, now: datetime) -> None:
-        """Carry it out and tell people by an Event; an object that is gone meanwhile needs neither."""
+        """Carry it out and tell people by an Event; an object that is gone meanwhile needs neither. What the server
+        does not take is said and left to the next round, so that one object holds up no other."""
         kind, path = (
             ("Workload", f"{_KUEUE}/namespaces/{change.namespace}/workloads/{change.name}")
             if change.namespace
             else ("ClusterQueue", f"{_KUEUE}/clusterqueues/{change.name}")
         )
         answer = await self._api.patch(path, headers=_MERGE, content=json.dumps(change.patch))
-        if answer.status_code == _GONE:
+        if answer.status_code == _GONE or _refused(answer, f"{kind} {change.name}"):
             return
         changed = answer.raise_for_status().json()
         _log.info("%s %s: %s", kind, change.name, change.message)
@@ -123,4 +124,12 @@ class Cluster:
             "count": 1,
         }
         answer = await self._api.post(f"/api/v1/namespaces/{space}/events", json=event)
-        answer.raise_for_status()
+        if not _refused(answer, f"Event of {kind} {change.name}"):
+            answer.raise_for_status()
+
+
+def _refused(answer: httpx.Response, what: str) -> bool:
+    """Whether it is this one that the server does not take; anything else of what it says is the server's own."""
+    if answer.is_client_error:
+        _log.warning("%s: refused with %d", what, answer.status_code)
+    return answer.is_client_error

@@ -91,6 +91,17 @@ def test_a_node_that_changed_meanwhile_is_left_to_the_event_that_tells_of_it(sta
     assert server.versions == ["1", "2"]
 
 
+@pytest.mark.parametrize("status", [403, 422])
+def test_a_node_that_may_not_be_changed_is_named_and_keeps_no_other_open(
+    status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server([named("a", "pending"), named("b", "pending")], [], [status])
+    assert guarded(server) == 1
+    assert server.changes == {"a": [KEY], "b": [KEY]}
+    assert f"node a: refused with {status}" in caplog.text
+    assert "node b: refused" not in caplog.text
+
+
 def test_a_watch_that_has_expired_starts_again_with_a_list() -> None:
     events = [{"type": "ERROR", "object": {"code": 410}}, {"type": "ADDED", "object": named("b", "pending")}]
     server = Server([], events, [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ SETTINGS = Settings(
 
 
 class Server(httpx.AsyncBaseTransport):
-    """Lists, patches and Events of an API server; `broken` paths answer with 500."""
+    """Lists, patches and Events of an API server; `broken` paths answer with their status."""
 
-    def __init__(self, workloads: list[dict[str, Any]], broken: tuple[str, ...] = ()) -> None:
+    def __init__(self, workloads: list[dict[str, Any]], broken: Mapping[str, int] = {}) -> None:
         self.account: dict[str, Any] | None = None
         self.events: list[dict[str, Any]] = []
         self.patched: dict[str, dict[str, Any]] = {}
@@ -49,7 +50,7 @@ class Server(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path, body = request.url.path, request.content
         if path in self._broken:
-            return httpx.Response(500, json={})
+            return httpx.Response(self._broken[path], json={})
         if request.url.host == EXPORTER:
             return httpx.Response(200, text=EXPORTED)
         if not request.url.host or request.url.port == 9400:
@@ -110,7 +111,29 @@ def test_an_idle_environment_is_noted_on_its_workload() -> None:
 
 
 def test_nothing_is_decided_on_an_account_that_could_not_be_kept() -> None:
-    server = Server([workload()], broken=("/api/v1/namespaces/gpu-hours/configmaps/gpu-hours-account",))
+    server = Server([workload()], broken={"/api/v1/namespaces/gpu-hours/configmaps/gpu-hours-account": 500})
+    with pytest.raises(httpx.HTTPStatusError):
+        rounds(server, GpuHours(SETTINGS, "gpu-hours"))
+    assert server.patched == {}
+
+
+QUEUE, JOB = f"{KUEUE}/clusterqueues/ml", f"{KUEUE}/namespaces/mlops-dev/workloads/job-a"
+TOLD = "/api/v1/namespaces/default/events"
+
+
+@pytest.mark.parametrize("status", [403, 409, 422])
+@pytest.mark.parametrize(("path", "what"), [(QUEUE, "ClusterQueue ml"), (TOLD, "Event of ClusterQueue ml")])
+def test_a_change_that_is_refused_is_named_and_holds_up_no_other(
+    path: str, what: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server([workload(priority="dev-environment")], {path: status})
+    rounds(server, GpuHours(SETTINGS, "gpu-hours"))
+    assert JOB in server.patched
+    assert f"{what}: refused with {status}" in caplog.text
+
+
+def test_a_change_at_which_the_server_fails_ends_the_round() -> None:
+    server = Server([workload(priority="dev-environment")], {QUEUE: 500})
     with pytest.raises(httpx.HTTPStatusError):
         rounds(server, GpuHours(SETTINGS, "gpu-hours"))
     assert server.patched == {}
