@@ -1,4 +1,4 @@
-"""Slices by Dynamic Resource Allocation: a class for each kind, and a template that tenants' pods claim one by.
+"""Slices by Dynamic Resource Allocation: a class for each resource that quotas speak of, and a template to claim one.
 
 Drivers' attributes are those of kubernetes-sigs/dra-driver-nvidia-gpu.
 """
@@ -13,7 +13,7 @@ import pulumi
 from components.base import Component
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from config.gpu_pool import GpuPool
-from config.gpu_slices import WHOLE, slices
+from config.gpu_slices import WHOLE, offered, slices
 
 DRIVER = "gpu.nvidia.com"
 _API = "resource.k8s.io/v1"
@@ -33,17 +33,23 @@ class GpuClaims(Component, token="mlops:index:GpuClaims"):
 
     def __init__(self, name: str, args: GpuClaimsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        for kind, resource in kinds(args.pools).items():
-            made = part(self, f"class-{kind}", device_class(kind, resource, args.labels))
+        for resource, named in kinds(args.pools).items():
+            short = resource.partition("/")[2]
+            made = part(self, f"class-{short}", device_class(resource, named, args.labels))
             for namespace in args.namespaces:
                 template = claim_template(resource, made, namespace, args.labels)
-                part(self, f"claim-{kind}-{namespace.name}", template)
+                part(self, f"claim-{short}-{namespace.name}", template)
         self.register_outputs({})
 
 
-def kinds(pools: Sequence[GpuPool]) -> dict[str, str]:
-    """Kinds of slices that the pools have, each with the resource that quotas call it by."""
-    return {one.kind: one.resource for pool in pools for one in slices(pool)}
+def kinds(pools: Sequence[GpuPool]) -> dict[str, list[str]]:
+    """Each resource of the pools with the kinds of slices that quotas call by it, sorted: `nvidia.com/gpu` is a whole
+    GPU in one pool and in another the one MIG profile of its layout `single`."""
+    offers = [one for pool in pools for one in slices(pool)]
+    return {
+        resource: sorted({one.kind for one in offers if one.resource == resource})
+        for resource in offered(pools)
+    }
 
 
 def device_class_name(resource: str) -> str:
@@ -51,16 +57,19 @@ def device_class_name(resource: str) -> str:
     return f"mlops-{resource.partition('/')[2]}"
 
 
-def device_class(kind: str, resource: str, labels: Mapping[str, str]) -> Manifest:
-    """Devices of one kind: whole GPUs, or instances of one MIG profile."""
-    attributes = f"device.attributes['{DRIVER}']"
-    told = (
-        f"{attributes}.type == 'gpu'"
-        if kind == WHOLE
-        else f"{attributes}.type == 'mig' && {attributes}.profile == '{kind}'"
-    )
-    spec = {"selectors": [{"cel": {"expression": f"device.driver == '{DRIVER}' && {told}"}}]}
+def device_class(resource: str, kinds: Sequence[str], labels: Mapping[str, str]) -> Manifest:
+    """Devices of any of the kinds: whole GPUs, or instances of a MIG profile."""
+    told = " || ".join(f"({_is(kind)})" for kind in kinds)
+    spec = {"selectors": [{"cel": {"expression": f"device.driver == '{DRIVER}' && ({told})"}}]}
     return kubernetes_object(_API, "DeviceClass", device_class_name(resource), labels=labels, spec=spec)
+
+
+def _is(kind: str) -> str:
+    """CEL: the device is of the kind."""
+    attributes = f"device.attributes['{DRIVER}']"
+    if kind == WHOLE:
+        return f"{attributes}.type == 'gpu'"
+    return f"{attributes}.type == 'mig' && {attributes}.profile == '{kind}'"
 
 
 def claim_template(

@@ -58,7 +58,7 @@ def test_a_run_that_does_not_get_all_its_pods_gives_its_slices_back() -> None:
 def test_claims_count_as_the_slices_that_quotas_speak_of() -> None:
     assert "deviceClassMappings" not in configuration()["resources"]
     (mapping,) = configuration(DRA)["resources"]["deviceClassMappings"]
-    made = device_class("1g.10gb", SLICE, {})
+    made = device_class(SLICE, ["1g.10gb"], {})
     assert mapping == {"name": SLICE, "deviceClassNames": [made["metadata"]["name"]]}
 
 
