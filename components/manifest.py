@@ -130,13 +130,13 @@ def part(component: Component, name: str, manifest: Manifest) -> pulumi.Output[s
     return name_of(declare(component.child(name), manifest, component.opts()))
 
 
-def known_after(name: pulumi.Input[str], others: Iterable[pulumi.Output[str]]) -> pulumi.Output[str]:
+def known_after(name: pulumi.Input[str], others: Iterable[pulumi.Output[Any]]) -> pulumi.Output[str]:
     """The same name as a value that also waits for `others`: whoever uses it comes after them as well."""
     return pulumi.Output.all(name, *others).apply(_first)
 
 
-def _first(values: Sequence[str]) -> str:
-    return values[0]
+def _first(values: Sequence[Any]) -> str:
+    return str(values[0])
 
 
 def _is_custom(api_version: str) -> bool:

@@ -137,13 +137,7 @@ def _grant(
             AllowNothingArgs(namespace=tenants[tenant.name].ref),
             cluster.opts,
         )
-    ClusterAccess(
-        f"{cluster.name}-access",
-        ClusterAccessArgs(matrix=MATRIX, namespaces=purposes, owner=owner),
-        cluster.opts,
-    )
-    Ownership(f"{cluster.name}-ownership", OwnershipArgs(matrix=MATRIX, owner=owner), cluster.opts)
-    AdmissionTwins(
+    twins = AdmissionTwins(
         f"{cluster.name}-admission",
         AdmissionTwinsArgs(
             registries=settings.images.registries,
@@ -153,6 +147,12 @@ def _grant(
         ),
         cluster.opts,
     )
+    ClusterAccess(
+        f"{cluster.name}-access",
+        ClusterAccessArgs(matrix=MATRIX, namespaces=purposes, guards=twins.policies, owner=owner),
+        cluster.opts,
+    )
+    Ownership(f"{cluster.name}-ownership", OwnershipArgs(matrix=MATRIX, owner=owner), cluster.opts)
     TrackingAccess(
         f"{cluster.name}-tracking-access",
         TrackingAccessArgs(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.isolation.tenant_namespace import WORKLOAD_ACCOUNT
+from components.manifest import known_after
 from components.mesh.names import SYSTEM
 from components.mesh.remote_client import client_name
 from components.mesh.remote_secrets import ACCOUNT as REMOTE
@@ -81,7 +82,7 @@ def secrets(
         ),
         opts,
     )
-    ClientSecrets(
+    kept = ClientSecrets(
         "client-secrets",
         ClientSecretsArgs(kv_mount=settings.secrets.mount, secrets=identity.client_secrets),
         opts,
@@ -103,19 +104,22 @@ def secrets(
     )
     policies = WorkloadPolicies("workloads", WorkloadPoliciesArgs(policies=workload_rules(settings)), opts)
     logins = {
-        cluster.name: WorkloadLogin(
-            f"{cluster.name}-workloads",
-            WorkloadLoginArgs(
-                cluster=cluster.name,
-                api_url=_api_url(cluster, settings),
-                authority=_api_authority(cluster, settings),
-                workloads=(
-                    *_workloads(settings, cluster.settings, policies.names),
-                    *known.logins[cluster.name],
+        cluster.name: _after_secret(
+            WorkloadLogin(
+                f"{cluster.name}-workloads",
+                WorkloadLoginArgs(
+                    cluster=cluster.name,
+                    api_url=_api_url(cluster, settings),
+                    authority=_api_authority(cluster, settings),
+                    workloads=(
+                        *_workloads(settings, cluster.settings, policies.names),
+                        *known.logins[cluster.name],
+                    ),
                 ),
-            ),
-            opts,
-        ).roles
+                opts,
+            ).roles,
+            kept.paths.get(client_name(cluster.name)),
+        )
         for cluster in clusters
     }
     return Secrets(credentials=database.credentials, logins=logins, trust=known)
@@ -177,6 +181,13 @@ def _workloads(
         Workload(role=one.role, account=one.name, namespace=one.namespace, policies=(policies[policy],))
         for policy, one in workload_accounts(settings, cluster).items()
     )
+
+
+def _after_secret(
+    roles: Mapping[str, pulumi.Output[str]], secret: pulumi.Output[str] | None
+) -> Mapping[str, pulumi.Output[str]]:
+    """The way to other clusters is given once the client's secret is kept: who asks for it sooner finds none."""
+    return roles if secret is None else {**roles, REMOTE: known_after(roles[REMOTE], [secret])}
 
 
 def _api_url(cluster: Cluster, settings: PlatformSettings) -> str | None:

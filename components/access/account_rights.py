@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from components.manifest import Manifest, NamespaceRef, kubernetes_object
+import pulumi
+
+from components.base import Component
+from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 
 _GROUP = "rbac.authorization.k8s.io"
 
@@ -41,3 +44,13 @@ def account_rights(
         subjects=[subject],
     )
     return role, binding
+
+
+def grant(
+    component: Component, role_part: str, binding_part: str, rights: tuple[Manifest, Manifest]
+) -> pulumi.Output[str]:
+    """Declare role and binding as parts of a component. The binding's name, known once the account has the rights:
+    whoever works by them comes after it."""
+    role, binding = rights
+    name = part(component, role_part, role)
+    return part(component, binding_part, {**binding, "roleRef": {**binding["roleRef"], "name": name}})

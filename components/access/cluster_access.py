@@ -15,7 +15,7 @@ import pulumi
 
 from components.base import Component
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+from components.manifest import Manifest, NamespaceRef, known_after, kubernetes_object, part
 from config.access import BREAK_GLASS, Enforcer, Grant, Matrix, Permission, Role
 from config.tenants import TenantPurpose
 
@@ -106,10 +106,12 @@ caller (resource types and verbs of its `SubjectAccessReview`s)."""
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterAccessArgs:
-    """`namespaces` are the tenants' by purpose; a purpose may have several or none."""
+    """`namespaces` are the tenants' by purpose; a purpose may have several or none. `guards` is known once admission
+    refuses what no right is for: nobody gets one sooner."""
 
     matrix: Matrix
     namespaces: Mapping[TenantPurpose, Sequence[NamespaceRef]]
+    guards: pulumi.Output[Any]
     owner: Owner
 
 
@@ -125,14 +127,15 @@ class ClusterAccess(Component, token="mlops:index:ClusterAccess"):
         common = labels("access", "identity", args.owner)
         made = []
         for permission in args.matrix.of(Enforcer.KUBERNETES):
-            role = part(self, permission.name, cluster_role(permission, common))
-            made.append(role)
+            made.append(part(self, permission.name, cluster_role(permission, common)))
+            role = known_after(made[-1], [args.guards])
             for namespace in args.namespaces.get(purpose(permission), ()):
                 binding = role_binding(args.matrix, permission, namespace, common)
                 binding["roleRef"]["name"] = role
                 part(self, f"{permission.name}-{namespace.name}", binding)
         binding = break_glass_binding(common)
-        binding["roleRef"]["name"] = part(self, BREAK_GLASS, break_glass_role(common))
+        last_resort = part(self, BREAK_GLASS, break_glass_role(common))
+        binding["roleRef"]["name"] = known_after(last_resort, [args.guards])
         part(self, f"{BREAK_GLASS}-binding", binding)
         self.roles = pulumi.Output.all(*made)
         self.register_outputs({"roles": self.roles})

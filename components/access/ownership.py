@@ -17,7 +17,7 @@ import yaml
 from components.access.cluster_access import DEV_ENVIRONMENTS, PREFIX, group
 from components.base import Component
 from components.labels import Owner, labels
-from components.manifest import Manifest, kubernetes_object, part
+from components.manifest import Manifest, known_after, kubernetes_object, part
 from config.access import Grant, Matrix, Permission
 
 OWNER_LABEL = "mlops.platform/owner"
@@ -34,18 +34,19 @@ class OwnershipArgs:
 
 
 class Ownership(Component, token="mlops:index:Ownership"):
-    """The kind of developer environments and the policy that guards it; the policy exists before any object."""
-
-    definition: pulumi.Output[str]
+    """The kind of developer environments and the policy that guards it; the policy is bound before there is the
+    kind."""
 
     def __init__(self, name: str, args: OwnershipArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels("access", "identity", args.owner)
         binding = binding_manifest(common)
         binding["spec"]["policyName"] = part(self, "policy", policy_manifest(args.matrix, common))
-        part(self, "binding", binding)
-        self.definition = part(self, "definition", definition())
-        self.register_outputs({"definition": self.definition})
+        bound = part(self, "binding", binding)
+        kind = definition()
+        kind["metadata"]["name"] = known_after(kind["metadata"]["name"], [bound])
+        part(self, "definition", kind)
+        self.register_outputs({})
 
 
 def definition() -> Manifest:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.access.account_rights import account_rights
+from components.access.account_rights import account_rights, grant
 from components.base import Component
-from components.manifest import Manifest, NamespaceRef, part
+from components.manifest import Manifest, NamespaceRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +32,8 @@ class TokenMaker(Component, token="mlops:index:TokenMaker"):
         for account, namespace in args.accounts:
             named.setdefault(namespace.name, []).append(account)
         for home, accounts in named.items():
-            role, binding = token_rights(args.maker, accounts, homes[home], args.labels)
-            binding["roleRef"]["name"] = part(self, f"{home}-role", role)
-            part(self, f"{home}-binding", binding)
+            rights = token_rights(args.maker, accounts, homes[home], args.labels)
+            grant(self, f"{home}-role", f"{home}-binding", rights)
         self.register_outputs({})
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.access.account_rights import account_rights
+from components.access.account_rights import account_rights, grant
 from components.base import Component
 from components.gpu.in_cluster import environment, in_cluster_pod
 from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, part
+from components.manifest import Manifest, NamespaceRef, known_after, part
 from components.network.api_server import api_server_egress
 from components.replicas import disruption_budget, rolling_deployment
 from config import catalog
@@ -34,21 +34,16 @@ class GpuGuardArgs:
 class GpuGuard(Component, token="mlops:index:GpuGuard"):
     """One copy is enough: while it is away no new node is opened, so nothing lands where it should not."""
 
-    namespace: pulumi.Output[str]
-
     def __init__(self, name: str, args: GpuGuardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels(APP, "gpu", args.owner)
         namespace = closed_namespace(self, APP, common)
         part(self, "api-server", api_server_egress(APP, namespace))
-        role, binding = rights(namespace, common)
-        binding["roleRef"]["name"] = part(self, "role", role)
-        part(self, "binding", binding)
-        account = part(self, "account", service_account(APP, namespace, common))
+        bound = grant(self, "role", "binding", rights(namespace, common))
+        account = known_after(part(self, "account", service_account(APP, namespace, common)), [bound])
         part(self, "server", deployment(account, namespace, common))
         part(self, "disruption", disruption_budget(APP, namespace, common))
-        self.namespace = pulumi.Output.from_input(namespace.ready)
-        self.register_outputs({"namespace": self.namespace})
+        self.register_outputs({})
 
 
 def rights(namespace: NamespaceRef, common: Mapping[str, str]) -> tuple[Manifest, Manifest]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.access.account_rights import account_rights
+from components.access.account_rights import account_rights, grant
 from components.base import Component
 from components.gpu.exporters import HOME as EXPORTERS
 from components.gpu.exporters import exporters_egress
@@ -17,7 +17,7 @@ from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+from components.manifest import Manifest, NamespaceRef, known_after, kubernetes_object, part
 from components.network.api_server import api_server_egress
 from components.replicas import digest, disruption_budget, rolling_deployment
 from config import catalog
@@ -56,12 +56,13 @@ class GpuHours(Component, token="mlops:index:GpuHours"):
         namespace = closed_namespace(self, APP, common)
         data = settings(args)
         part(self, "api-server", api_server_egress(APP, namespace))
-        for right, (role, binding) in rights(namespace, args.idle is not None, common).items():
-            binding["roleRef"]["name"] = part(self, right, role)
-            part(self, f"{right}-binding", binding)
+        bound = [
+            grant(self, right, f"{right}-binding", given)
+            for right, given in rights(namespace, args.idle is not None, common).items()
+        ]
         if args.idle:
             part(self, "exporters", exporters_egress(APP, namespace, common))
-        account = part(self, "account", service_account(APP, namespace, common))
+        account = known_after(part(self, "account", service_account(APP, namespace, common)), bound)
         config = part(self, "config", config_map(data, namespace, common))
         part(self, "server", deployment(account, config, data, namespace, common))
         part(self, "disruption", disruption_budget(APP, namespace, common))

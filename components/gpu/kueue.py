@@ -12,7 +12,7 @@ from components.gpu.kueue_values import APP, NAMESPACE, VISIBILITY_PORT, WEBHOOK
 from components.helm import chart
 from components.isolation.closed_namespace import closed_namespace
 from components.labels import Owner, labels, owner_labels
-from components.manifest import Manifest, NamespaceRef, part
+from components.manifest import Manifest, NamespaceRef, known_after, part
 from components.network.api_server import api_server_egress, api_server_ingress
 from config.catalog import KUEUE_CHART
 from config.gpu_settings import GpuSettings
@@ -38,13 +38,15 @@ class Kueue(Component, token="mlops:index:Kueue"):
         super().__init__(name, opts)
         common = labels(APP, "gpu", args.owner)
         namespace = closed_namespace(self, NAMESPACE, common)
-        part(self, "api-server", api_server_egress(APP, namespace))
-        part(self, "webhook", webhook_ingress(namespace, common))
+        ways = [
+            part(self, "api-server", api_server_egress(APP, namespace)),
+            part(self, "webhook", webhook_ingress(namespace, common)),
+        ]
         self.installed = chart(
             self.child("manager"),
             KUEUE_CHART,
             args.charts,
-            namespace=namespace.ready,
+            namespace=known_after(namespace.ready, ways),
             values=chart_values(args.namespaces, args.resources, args.settings, owner_labels(args.owner)),
             opts=self.opts(),
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import yaml
 
-from components.access.account_rights import account_rights
+from components.access.account_rights import account_rights, grant
 from components.base import Component
 from components.gpu.exporters import EXPORTER, EXPORTER_PORT, HOME, exporters_egress
 from components.gpu.in_cluster import ACCOUNT, account_volume
@@ -17,7 +17,7 @@ from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
-from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+from components.manifest import Manifest, NamespaceRef, known_after, kubernetes_object, part
 from components.network.api_server import api_server_egress
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.replicas import digest, disruption_budget, rolling_deployment, spread
@@ -55,10 +55,8 @@ class GpuTelemetry(Component, token="mlops:index:GpuTelemetry"):
         part(self, "api-server", api_server_egress(APP, namespace))
         part(self, "exporters", exporters_egress(APP, namespace, common))
         part(self, "outside", fqdn_egress(APP, namespace, (receiver,)))
-        role, binding = rights(namespace, common)
-        binding["roleRef"]["name"] = part(self, "role", role)
-        part(self, "binding", binding)
-        account = part(self, "account", service_account(APP, namespace, common))
+        bound = grant(self, "role", "binding", rights(namespace, common))
+        account = known_after(part(self, "account", service_account(APP, namespace, common)), [bound])
         settings = kubernetes_object("v1", "ConfigMap", APP, namespace=namespace, labels=common, data=data)
         config = part(self, "config", settings)
         part(self, "server", deployment(account, config, data, namespace, common))

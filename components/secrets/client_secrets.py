@@ -21,7 +21,8 @@ class ClientSecretsArgs:
 
 
 class ClientSecrets(Component, token="mlops:index:ClientSecrets"):
-    """`oidc/<client>` with the keys `client_id` and `client_secret`."""
+    """`oidc/<client>` with the keys `client_id` and `client_secret`; `paths` are those below the mount by client, each
+    known once the secret is kept."""
 
     paths: Mapping[str, pulumi.Output[str]]
 
@@ -37,7 +38,7 @@ class ClientSecrets(Component, token="mlops:index:ClientSecrets"):
                 data_json=pulumi.Output.json_dumps({"client_id": client, "client_secret": secret}),
                 delete_all_versions=True,
                 opts=self.opts(),
-            ).path
+            ).name
             for client, secret in args.secrets.items()
         }
         self.register_outputs({"paths": self.paths})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.access.cluster_access import (
@@ -41,6 +42,7 @@ def recorded() -> Recorder:
             use: [NamespaceRef(name=name, ready=name) for name in names] for use, names in TENANTS.items()
         }
         args = ClusterAccessArgs(
+            guards=pulumi.Output.from_input([]),
             matrix=MATRIX,
             namespaces=namespaces,
             owner=Owner(team="platform", cost_center="core", environment="test"),

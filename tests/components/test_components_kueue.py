@@ -43,6 +43,11 @@ def test_the_manager_starts_in_a_namespace_that_is_closed() -> None:
     assert "east-kueue-isolation-deny" in made["east-kueue-manager"].dependencies
 
 
+def test_the_manager_starts_once_it_reaches_the_api_server_and_is_reached_by_it() -> None:
+    made = declared("upstream")
+    assert {"east-kueue-api-server", "east-kueue-webhook"} <= made["east-kueue-manager"].dependencies
+
+
 def test_the_api_server_alone_reaches_the_webhook() -> None:
     (rule,) = webhook_ingress(NamespaceRef(name="a", ready="a"), {})["spec"]["ingress"]
     assert rule["fromEntities"] == ["kube-apiserver"]

@@ -119,7 +119,7 @@ def test_the_refusal_tells_the_label_that_is_missing() -> None:
     assert validation["reason"] == "Forbidden"
 
 
-def test_the_policy_is_bound_by_its_name_and_stands_beside_the_kind() -> None:
+def test_the_policy_is_bound_by_its_name_and_comes_before_the_kind() -> None:
     kinds = {one.inputs["kind"]: one for one in recorded().kubernetes}
     assert set(kinds) == {
         "ValidatingAdmissionPolicy",
@@ -127,4 +127,5 @@ def test_the_policy_is_bound_by_its_name_and_stands_beside_the_kind() -> None:
         "CustomResourceDefinition",
     }
     assert "east-ownership-policy" in kinds["ValidatingAdmissionPolicyBinding"].dependencies
+    assert "east-ownership-binding" in kinds["CustomResourceDefinition"].dependencies
     assert recorded().misnamed() == []

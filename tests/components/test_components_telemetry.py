@@ -72,6 +72,7 @@ def test_the_collector_sees_pods_where_exporters_are_and_nowhere_else(
     assert (binding["kind"], binding["metadata"]["namespace"]) == ("RoleBinding", "kube-system")
     (rule,) = declared["east-telemetry-role"].inputs["rules"]
     assert (rule["resources"], set(rule["verbs"])) == (["pods"], {"get", "list", "watch"})
+    assert "east-telemetry-binding" in declared["east-telemetry-server"].dependencies
 
 
 def test_every_object_is_what_its_kind_allows_and_its_pod_what_the_packs_demand(

@@ -74,6 +74,31 @@ def test_nothing_runs_in_a_namespace_before_it_is_closed_and_bounded(recorded: R
         assert {other.name for other in home} <= one.dependencies, one.name
 
 
+def test_a_deployment_comes_after_the_rights_that_its_component_gives_it(recorded: Recorder) -> None:
+    for one in recorded.kubernetes:
+        if one.inputs["kind"] == "Deployment":
+            name = one.inputs["spec"]["template"]["spec"]["serviceAccountName"]
+            account = {"kind": "ServiceAccount", "name": name, "namespace": place(one)[1]}
+            bound = {
+                other.name
+                for other in recorded.kubernetes
+                if other.parent == one.parent and account in other.inputs.get("subjects", ())
+            }
+            assert bound <= one.dependencies, one.name
+
+
+def test_people_have_rights_once_admission_guards_them(recorded: Recorder) -> None:
+    people = [one for one in recorded.kubernetes if one.parent == f"{one.provider}-access"]
+    for binding in (one for one in people if one.inputs["kind"].endswith("Binding")):
+        guards = {
+            one.name
+            for one in recorded.kubernetes
+            if one.parent == f"{binding.provider}-admission" and one.inputs["kind"].endswith("Binding")
+        }
+        assert guards
+        assert guards <= binding.dependencies, binding.name
+
+
 def test_a_deployment_comes_after_all_that_it_refers_to(recorded: Recorder) -> None:
     for one in recorded.kubernetes:
         if one.inputs["kind"] == "Deployment":

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from components.mesh.remote_client import client_name
 from config.access import Role
 from config.applications import APPLICATIONS
 from config.schema import PlatformSettings
+from stacks.edges import watched
 from stacks.platform import build
 from stacks.secrets import MLFLOW_POLICY, OPERATOR_POLICY, workload_accounts, workload_rules
 from stacks.trust import reviewers
@@ -53,6 +55,16 @@ def test_each_cluster_has_a_login_of_its_own(recorded: Recorder, settings: Platf
     ]
     assert sorted(made) == sorted(expected)
     assert configs(recorded).keys() == {one["backend"] for one in logins(recorded)} == expected
+
+
+def test_no_cluster_asks_for_its_clients_secret_before_it_is_kept(
+    recorded: Recorder, settings: PlatformSettings
+) -> None:
+    stores = {one.provider: one for one in recorded.kubernetes if one.inputs["kind"] == "SecretStore"}
+    watching = {one.name for one in settings.clusters if watched(settings, one)}
+    assert watching <= stores.keys()
+    for cluster in watching:
+        assert f"client-secrets-{client_name(cluster)}" in stores[cluster].dependencies
 
 
 def test_a_login_takes_exactly_one_account_that_its_cluster_has(
