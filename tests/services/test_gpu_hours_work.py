@@ -110,6 +110,30 @@ def test_an_idle_environment_is_noted_on_its_workload() -> None:
     assert "mlops.platform/gpu-idle-since" in server.patched[path]["metadata"]["annotations"]
 
 
+class Slow(httpx.AsyncBaseTransport):
+    """Exporters that answer once all of them are asked."""
+
+    def __init__(self, count: int) -> None:
+        self._asked = asyncio.Barrier(count)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        async with asyncio.timeout(10), self._asked:
+            if not request.url.host:
+                raise httpx.ConnectError("no route")
+            return httpx.Response(200, text=request.url.host)
+
+
+def test_exporters_are_asked_all_at_once() -> None:
+    async def run() -> list[str]:
+        async with (
+            httpx.AsyncClient(transport=Server([]), base_url="https://api.example.com") as api,
+            httpx.AsyncClient(transport=Slow(2)) as exporters,
+        ):
+            return await Cluster(api, exporters, "gpu-hours").figures()
+
+    assert asyncio.run(run()) == [EXPORTER]
+
+
 def test_nothing_is_decided_on_an_account_that_could_not_be_kept() -> None:
     server = Server([workload()], broken={"/api/v1/namespaces/gpu-hours/configmaps/gpu-hours-account": 500})
     with pytest.raises(httpx.HTTPStatusError):
