@@ -72,7 +72,7 @@ def _across(given: Any) -> tuple[Finding, ...]:
     gpu = _valid(TypeAdapter(GpuSettings), [given.get("gpu", {})]).get(0)
     apart = (
         *network_findings(clusters, network, all_clusters=all_clusters),
-        *gpu_findings(clusters, tenants, gpu, all_tenants=all_tenants),
+        *gpu_findings(clusters, tenants, gpu, all_clusters=all_clusters, all_tenants=all_tenants),
     )
     return apart + check(
         clusters=clusters,

@@ -22,11 +22,17 @@ def gpu_findings(
     tenants: Mapping[int, TenantSettings],
     gpu: GpuSettings | None,
     *,
+    all_clusters: bool = True,
     all_tenants: bool = True,
 ) -> tuple[Finding, ...]:
-    """Everything that does not fit. The mappings go from the index in the settings to the part; `all_tenants` says
-    that none was left out as invalid: only then can one be missing."""
+    """Everything that does not fit. The mappings go from the index in the settings to the part; `all_clusters` and
+    `all_tenants` say that none was left out as invalid: only then can one be missing."""
     found: list[Finding] = []
+    if all_clusters and gpu and gpu.idle and not any(cluster.gpu_queues for cluster in clusters.values()):
+        remedy = (
+            "leave it out, or add gpuQueues to a cluster: environments are looked at where Kueue admits them"
+        )
+        found.append(Finding(path=("gpu", "idle"), given="no cluster with gpuQueues", remedy=remedy))
     for index, cluster in clusters.items():
         found += _known(index, cluster)
         found += _existing(index, cluster)

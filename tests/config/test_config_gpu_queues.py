@@ -148,6 +148,17 @@ def test_nobody_is_stopped_before_a_warning(queued: Data) -> None:
     assert "nobody is stopped before a warning" in remedy
 
 
+def test_idle_gpus_are_looked_at_where_jobs_are_queued(queued: Data) -> None:
+    queued["gpu"] = {"idle": {"warnMinutes": 30, "stopMinutes": 60}}
+    assert problems_of(queued, SOURCE) == ()
+    queued["clusters"][0]["gpuQueues"] = []
+    key, given, remedy = only(queued)
+    assert (key, given) == ("settings.gpu.idle", "given no cluster with gpuQueues")
+    assert "add gpuQueues to a cluster" in remedy
+    queued["clusters"][0]["gpuQueues"] = [queue("ml", h10={})]
+    assert "settings.gpu.idle" not in {one.key for one in problems_of(queued, SOURCE)}
+
+
 def test_claims_are_for_whole_gpus_and_instances_and_never_for_shares(queued: Data) -> None:
     queued["gpu"] = {"allocation": "dra"}
     assert problems_of(queued, SOURCE) == ()
