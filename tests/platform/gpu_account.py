@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,16 +14,15 @@ from gpu_hours.account import Account, dump, load
 from kubernetes import client
 
 from components.gpu import hours
-from components.isolation.namespace import restricted_namespace
 from components.labels import Owner
 from components.manifest import NamespaceRef
 from config.gpu_pool import GpuPool
 from config.gpu_queues import GpuQueue
 from lab.folder import write_private
 from tests.platform.command import ROOT, Platform
-from tests.platform.gpu_pods import PATIENCE, gone
+from tests.platform.gpu_pods import plain_namespace
 from tests.platform.store import api
-from tests.services.conftest import free_port
+from tests.services.conftest import free_port, running
 
 HOME = NamespaceRef(name=hours.APP, ready=hours.APP)
 
@@ -32,9 +30,9 @@ HOME = NamespaceRef(name=hours.APP, ready=hours.APP)
 @contextmanager
 def service_account(platform: Platform, cluster: str) -> Iterator[str]:
     """A token of the service's account, with the rights that the program declares."""
-    with api(platform, cluster) as connection:
+    with api(platform, cluster) as connection, ExitStack() as ended:
         core, rbac = client.CoreV1Api(connection), client.RbacAuthorizationV1Api(connection)
-        core.create_namespace(restricted_namespace(HOME.name, {}))
+        ended.enter_context(plain_namespace(core, HOME.name, {}))
         core.create_namespaced_service_account(HOME.name, {"metadata": {"name": hours.APP}})
         granted = list(hours.rights(HOME, False, {}).values())
         for role, binding in granted:
@@ -52,8 +50,6 @@ def service_account(platform: Platform, cluster: str) -> Iterator[str]:
                 if binding["kind"] == "ClusterRoleBinding":
                     rbac.delete_cluster_role(role["metadata"]["name"])
                     rbac.delete_cluster_role_binding(binding["metadata"]["name"])
-            core.delete_namespace(HOME.name)
-            PATIENCE.copy()(gone, core, HOME.name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,20 +89,18 @@ class Accountant:
         (self.folder / "settings.json").write_text(text)
         write_private(self.folder / "token", self.token)
         (self.folder / "ca.crt").write_text(self.platform.folder.ca.read_text())
-        variables: Mapping[str, str] = {
+        port = free_port()
+        variables = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "services"),
             "HOST": "127.0.0.1",
-            "PORT": str(free_port()),
+            "PORT": str(port),
             "ACCOUNT": str(self.folder),
             "SETTINGS": str(self.folder / "settings.json"),
             "NAMESPACE": HOME.name,
             "KUBERNETES_SERVICE_HOST": str(server.hostname),
             "KUBERNETES_SERVICE_PORT": str(server.port),
         }
-        process = subprocess.Popen([sys.executable, "-m", "gpu_hours"], env=variables)
-        try:
+        command, log = [sys.executable, "-m", "gpu_hours"], self.folder / "gpu-hours.log"
+        with running(command, variables, log, f"http://127.0.0.1:{port}/healthz"):
             yield
-        finally:
-            process.terminate()
-            process.wait(30)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,9 +57,16 @@ def pod(name: str, resource: str, purpose: str, *, count: int = 1, **spec: Any) 
 @contextmanager
 def namespace(core: client.CoreV1Api, name: str, purpose: str) -> Iterator[str]:
     """A namespace of a tenant of that purpose, without quota; gone at the end with all that is in it."""
-    core.create_namespace(restricted_namespace(name, {PURPOSE_LABEL: purpose, **meshed()}))
-    try:
+    with plain_namespace(core, name, {PURPOSE_LABEL: purpose, **meshed()}):
         yield name
+
+
+@contextmanager
+def plain_namespace(core: client.CoreV1Api, name: str, labels: Mapping[str, str]) -> Iterator[None]:
+    """A namespace with these labels besides those of all; gone at the end with all that is in it."""
+    core.create_namespace(restricted_namespace(name, labels))
+    try:
+        yield
     finally:
         core.delete_namespace(name)
         PATIENCE.copy()(gone, core, name)

@@ -24,11 +24,10 @@ import yaml
 from kubernetes import client
 
 from components.gpu.kueue_values import NAMESPACE, manager_configuration
-from components.isolation.namespace import restricted_namespace
 from config.gpu_settings import GpuSettings
 from lab.readiness import tail
 from tests.platform.command import Platform
-from tests.platform.gpu_pods import PATIENCE, gone
+from tests.platform.gpu_pods import PATIENCE, plain_namespace
 from tests.platform.store import api
 from tests.services.conftest import free_port
 
@@ -108,9 +107,7 @@ def running_manager(
 
 def _home(core: client.CoreV1Api, ended: ExitStack) -> None:
     """The manager's namespace, with the Service that leads here and the Secret that it fills."""
-    core.create_namespace(restricted_namespace(NAMESPACE, {}))
-    ended.callback(lambda: PATIENCE.copy()(gone, core, NAMESPACE))
-    ended.callback(core.delete_namespace, NAMESPACE)
+    ended.enter_context(plain_namespace(core, NAMESPACE, {}))
     here = {"type": "ExternalName", "externalName": LOOPBACK}
     core.create_namespaced_service(NAMESPACE, {"metadata": {"name": _SERVICE}, "spec": here})
     core.create_namespaced_secret(NAMESPACE, {"metadata": {"name": _SECRET}})
