@@ -141,5 +141,4 @@ and `context`."""
 
 def most_nodes(cluster: ClusterSettings, pool: GpuPool) -> int:
     """How many nodes a pool of the cluster grows to."""
-    most = cluster.aws.capacity_of(pool).max_nodes if isinstance(cluster, EksCluster) else None
-    return most or pool.nodes
+    return cluster.aws.capacity_of(pool).most(pool) if isinstance(cluster, EksCluster) else pool.nodes

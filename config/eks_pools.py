@@ -48,6 +48,10 @@ class PoolCapacity(Settings):
             )
         return self
 
+    def most(self, pool: GpuPool) -> int:
+        """How many nodes the pool grows to."""
+        return self.max_nodes or pool.nodes
+
 
 def instance_types(pool: GpuPool, capacity: PoolCapacity) -> tuple[str, ...]:
     """The types that a node of the pool may be."""

@@ -163,7 +163,7 @@ def gpu_node_pool(pool: GpuPool, capacity: PoolCapacity, common: Mapping[str, st
 
 def limits(pool: GpuPool, capacity: PoolCapacity) -> dict[str, str]:
     """The most that the pool grows to: in nodes, and in what they offer, which every Karpenter counts."""
-    most = capacity.max_nodes or pool.nodes
+    most = capacity.most(pool)
     offered = {name: str(most * int(count)) for name, count in gpu.allocatable(pool).items()}
     return {"nodes": str(most)} | offered
 

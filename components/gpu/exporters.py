@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.gpu.gpu_operator_values import NAMESPACE
+from components.gpu.gpu_pool import HOME
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object
 
-HOME = NamespaceRef(name=NAMESPACE, ready=NAMESPACE)
 EXPORTER = "nvidia-dcgm-exporter"
 """Value of the label `app` that the operator gives their pods."""
 

@@ -9,7 +9,7 @@ import pulumi
 
 from components.base import Component
 from components.gpu.gpu_operator_values import NAMESPACE, chart_values
-from components.helm import chart, installed_in
+from components.helm import chart
 from components.manifest import known_after
 from config.catalog import GPU_OPERATOR_CHART
 from config.gpu_settings import GpuSettings
@@ -27,13 +27,11 @@ class GpuOperatorArgs:
 
 
 class GpuOperator(Component, token="mlops:index:GpuOperator"):
-    """The operator by its chart. The output is its namespace's name, known once the chart's objects are there."""
-
-    namespace: pulumi.Output[str]
+    """The operator by its chart."""
 
     def __init__(self, name: str, args: GpuOperatorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        installed = chart(
+        chart(
             self.child("chart"),
             GPU_OPERATOR_CHART,
             args.charts,
@@ -43,5 +41,4 @@ class GpuOperator(Component, token="mlops:index:GpuOperator"):
             # It is ready only where there is a node with GPUs, and pools may scale from nothing.
             wait=False,
         )
-        self.namespace = installed_in(NAMESPACE, installed)
-        self.register_outputs({"namespace": self.namespace})
+        self.register_outputs({})

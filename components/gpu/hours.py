@@ -10,8 +10,8 @@ import pulumi
 
 from components.access.account_rights import account_rights, grant
 from components.base import Component
-from components.gpu.exporters import HOME as EXPORTERS
 from components.gpu.exporters import exporters_egress
+from components.gpu.gpu_pool import HOME as EXPORTERS
 from components.gpu.in_cluster import account_volume, environment, in_cluster_pod
 from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened

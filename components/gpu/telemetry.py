@@ -11,7 +11,8 @@ import yaml
 
 from components.access.account_rights import account_rights, grant
 from components.base import Component
-from components.gpu.exporters import EXPORTER, EXPORTER_PORT, HOME, exporters_egress
+from components.gpu.exporters import EXPORTER, EXPORTER_PORT, exporters_egress
+from components.gpu.gpu_pool import HOME
 from components.gpu.in_cluster import ACCOUNT, account_volume
 from components.isolation.closed_namespace import closed_namespace
 from components.isolation.pod_hardening import hardened

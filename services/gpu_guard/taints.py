@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 CONFIG = "nvidia.com/mig.config"
-"""Label that asks MIG manager for a cut; a node without it has GPUs that cannot be cut, and is not guarded."""
+"""Label that asks MIG manager for a cut. Nodes that have it are guarded: GPUs of others cannot be cut. One that loses
+it is no longer seen, and keeps the taint if it has it."""
 
 STATE = "nvidia.com/mig.config.state"
 READY = "success"

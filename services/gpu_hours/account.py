@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -65,11 +65,9 @@ def advance(account: Account, observed: Iterable[Observed], now: datetime) -> Ac
             counted=max(known.counted, one.seconds),
             gpus=gpus,
         )
-    gone = Counter(account.gone)
-    for uid, entry in account.entries.items():
-        if uid not in entries:
-            gone[entry.team, entry.engineer] += entry.gpu_seconds  # type: ignore[assignment]
-    return Account(month=account.month, looked=now.isoformat(), entries=entries, gone=dict(gone))
+    left = (entry for uid, entry in account.entries.items() if uid not in entries)
+    gone = _with(account.gone, left)
+    return Account(month=account.month, looked=now.isoformat(), entries=entries, gone=gone)
 
 
 def _in_month(account: Account, month: str) -> Account:
@@ -81,11 +79,16 @@ def _in_month(account: Account, month: str) -> Account:
 
 def hours(account: Account) -> dict[tuple[str, str], float]:
     """GPU-hours of the month by team and engineer."""
-    found: dict[tuple[str, str], float] = dict(account.gone)
-    for entry in account.entries.values():
-        who = (entry.team, entry.engineer)
-        found[who] = found.get(who, 0.0) + entry.gpu_seconds
-    return {who: seconds / _HOUR for who, seconds in found.items()}
+    used = _with(account.gone, account.entries.values())
+    return {who: seconds / _HOUR for who, seconds in used.items()}
+
+
+def _with(seconds: Mapping[tuple[str, str], float], entries: Iterable[Entry]) -> dict[tuple[str, str], float]:
+    """GPU-seconds by team and engineer, and those of the entries besides."""
+    found = defaultdict(float, seconds)
+    for entry in entries:
+        found[entry.team, entry.engineer] += entry.gpu_seconds
+    return dict(found)
 
 
 def dump(account: Account) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from gpu_hours.decisions import Change
@@ -62,7 +63,7 @@ def of_environments(
         if idle >= bound.stop_seconds and warned:
             message = f"its GPU was not in use for {idle / 60:.0f} minutes: stopped"
             change = _change(one, {SINCE: None, WARNED: None}, "GpuIdleStopped", message)
-            yield Change(**{**vars(change), "patch": {**change.patch, "spec": {"active": False}}})
+            yield replace(change, patch={**change.patch, "spec": {"active": False}})
         elif idle >= bound.warn_seconds and not warned:
             left = max(0.0, bound.stop_seconds - idle)
             message = f"its GPU was not in use for {idle / 60:.0f} minutes: it is stopped in {left / 60:.0f}"
