@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import yaml
 
 from components.access.cluster_access import DEV_ENVIRONMENTS, PREFIX, group
+from components.admission.policy import binding, policy
 from components.base import Component
 from components.labels import Owner, labels
-from components.manifest import Manifest, known_after, kubernetes_object, part
+from components.manifest import Manifest, known_after, part
 from config.access import Grant, Matrix, Permission
 
 OWNER_LABEL = "mlops.platform/owner"
@@ -40,9 +40,9 @@ class Ownership(Component, token="mlops:index:Ownership"):
     def __init__(self, name: str, args: OwnershipArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         common = labels("access", "identity", args.owner)
-        binding = binding_manifest(common)
-        binding["spec"]["policyName"] = part(self, "policy", policy_manifest(args.matrix, common))
-        bound = part(self, "binding", binding)
+        bound_by = binding(NAME, common)
+        bound_by["spec"]["policyName"] = part(self, "policy", policy_manifest(args.matrix, common))
+        bound = part(self, "binding", bound_by)
         kind = definition()
         kind["metadata"]["name"] = known_after(kind["metadata"]["name"], [bound])
         part(self, "definition", kind)
@@ -63,38 +63,27 @@ def policy_manifest(matrix: Matrix, common: Mapping[str, str]) -> Manifest:
         "resources": [DEV_ENVIRONMENTS[1]],
         "operations": ["CREATE", "UPDATE", "DELETE"],
     }
-    spec: dict[str, Any] = {
-        "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule]},
-        "matchConditions": [
+    validation = {
+        "expression": "variables.free || "
+        "(variables.before == variables.subject && variables.after == variables.subject)",
+        "messageExpression": f"'only your own: label {OWNER_LABEL} has to be ' + variables.subject",
+        "reason": "Forbidden",
+    }
+    return policy(
+        NAME,
+        [rule],
+        [validation],
+        common,
+        matchConditions=[
             {"name": "people", "expression": f"request.userInfo.username.startsWith('{PREFIX}')"}
         ],
-        "variables": [
+        variables=[
             {"name": "subject", "expression": f"request.userInfo.username.substring({len(PREFIX)})"},
             {"name": "free", "expression": free(matrix, dev_environments(matrix))},
             {"name": "before", "expression": _owner("oldObject", "request.operation == 'CREATE'")},
             {"name": "after", "expression": _owner("object", "request.operation == 'DELETE'")},
         ],
-        "validations": [
-            {
-                "expression": "variables.free || "
-                "(variables.before == variables.subject && variables.after == variables.subject)",
-                "messageExpression": f"'only your own: label {OWNER_LABEL} has to be ' + variables.subject",
-                "reason": "Forbidden",
-            }
-        ],
-        "auditAnnotations": [{"key": "owner", "valueExpression": "variables.before + '>' + variables.after"}],
-    }
-    return kubernetes_object(
-        "admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", NAME, labels=common, spec=spec
-    )
-
-
-def binding_manifest(common: Mapping[str, str]) -> Manifest:
-    """Refused and recorded, in every namespace."""
-    spec = {"policyName": NAME, "validationActions": ["Deny", "Audit"]}
-    return kubernetes_object(
-        "admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", NAME, labels=common, spec=spec
+        auditAnnotations=[{"key": "owner", "valueExpression": "variables.before + '>' + variables.after"}],
     )
 
 

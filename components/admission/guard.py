@@ -1,7 +1,4 @@
-"""One control of the policy packs as admission in a cluster: a ValidatingAdmissionPolicy and its binding.
-
-Source: Kubernetes, "Validating Admission Policy". What cannot be judged is refused (`failurePolicy: Fail`).
-"""
+"""One control of the policy packs as admission in a cluster."""
 
 from __future__ import annotations
 
@@ -9,12 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.manifest import Manifest, kubernetes_object
-
-_API = "admissionregistration.k8s.io/v1"
-
-Rule = dict[str, Any]
-"""One of `resourceRules`: groups, versions, resources and operations."""
+from components.admission.policy import Rule, policy
+from components.manifest import Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,25 +63,17 @@ def not_labelled(key: str, *values: str) -> Mapping[str, Any]:
 
 def policy_manifest(guard: Guard, common: Mapping[str, str]) -> Manifest:
     """What is refused, and where."""
-    constraints: dict[str, Any] = {"resourceRules": list(guard.rules)}
-    if guard.namespaces:
-        constraints["namespaceSelector"] = {"matchExpressions": [dict(one) for one in guard.namespaces]}
-    spec: dict[str, Any] = {
-        "failurePolicy": "Fail",
-        "matchConstraints": constraints,
-        "validations": [{"expression": guard.expression, "message": guard.message, "reason": "Forbidden"}],
-    }
-    if guard.conditions:
-        spec["matchConditions"] = _named(guard.conditions)
-    if guard.variables:
-        spec["variables"] = _named(guard.variables)
-    return kubernetes_object(_API, "ValidatingAdmissionPolicy", guard.name, labels=common, spec=spec)
-
-
-def binding_manifest(guard: Guard, common: Mapping[str, str]) -> Manifest:
-    """Refused and recorded, wherever the policy looks."""
-    spec = {"policyName": guard.name, "validationActions": ["Deny", "Audit"]}
-    return kubernetes_object(_API, "ValidatingAdmissionPolicyBinding", guard.name, labels=common, spec=spec)
+    validation = {"expression": guard.expression, "message": guard.message, "reason": "Forbidden"}
+    selected = {"matchExpressions": [dict(one) for one in guard.namespaces]}
+    further = {"matchConditions": _named(guard.conditions), "variables": _named(guard.variables)}
+    return policy(
+        guard.name,
+        guard.rules,
+        [validation],
+        common,
+        constraints={"namespaceSelector": selected} if guard.namespaces else {},
+        **{key: value for key, value in further.items() if value},
+    )
 
 
 def _named(expressions: Mapping[str, str]) -> list[dict[str, str]]:

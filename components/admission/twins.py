@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 import pulumi
 
-from components.admission.guard import Guard, binding_manifest, policy_manifest
+from components.admission.guard import Guard, policy_manifest
 from components.admission.image_guards import image_guards
 from components.admission.mesh_guards import MESH_GUARDS, tokens
+from components.admission.policy import binding
 from components.admission.workload_guards import WORKLOAD_GUARDS
 from components.base import Component
 from components.labels import Owner, labels
@@ -87,9 +88,9 @@ class AdmissionTwins(Component, token="mlops:index:AdmissionTwins"):
         bound = []
         for guard in guards(args.registries, digests=args.digests, issuer=args.issuer):
             made = part(self, guard.name, policy_manifest(guard, common))
-            binding = binding_manifest(guard, common)
-            binding["spec"]["policyName"] = made
-            bound.append(part(self, f"{guard.name}-binding", binding))
+            bound_by = binding(guard.name, common)
+            bound_by["spec"]["policyName"] = made
+            bound.append(part(self, f"{guard.name}-binding", bound_by))
         self.policies = pulumi.Output.all(*bound)
         self.register_outputs({"policies": self.policies})
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
+from components.admission.policy import Rule, binding, policy
 from components.base import Component
 from components.isolation.tenant_namespace import PURPOSE_LABEL as TENANT_PURPOSE
-from components.manifest import Manifest, kubernetes_object, part
+from components.manifest import Manifest, part
 from config.gpu import POOLS_OF, PURPOSE_LABEL
 from config.gpu_pool import GpuPool
 from config.gpu_slices import offered
@@ -19,7 +19,6 @@ from config.tenants import TenantPurpose
 OFFERED = "mlops-gpu-offered"
 PURPOSE = "mlops-gpu-purpose"
 
-_GROUP = "admissionregistration.k8s.io/v1"
 _CONTAINERS = ("containers", "initContainers")
 
 
@@ -37,13 +36,13 @@ class GpuAdmission(Component, token="mlops:index:GpuAdmission"):
 
     def __init__(self, name: str, args: GpuAdmissionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        for policy, binding in (
+        for made, bound in (
             (offered_policy(offered(args.pools), args.labels), offered_binding(args.labels)),
             *((purpose_policy(one, args.labels), purpose_binding(one, args.labels)) for one in POOLS_OF),
         ):
-            kind = policy["metadata"]["name"].removeprefix("mlops-gpu-")
-            binding["spec"]["policyName"] = part(self, kind, policy)
-            part(self, f"{kind}-binding", binding)
+            kind = made["metadata"]["name"].removeprefix("mlops-gpu-")
+            bound["spec"]["policyName"] = part(self, kind, made)
+            part(self, f"{kind}-binding", bound)
         self.register_outputs({})
 
 
@@ -63,12 +62,12 @@ def offered_policy(resources: Sequence[str], labels: Mapping[str, str]) -> Manif
         }
         for group in _CONTAINERS
     ]
-    return _policy(OFFERED, ["CREATE"], validations, labels)
+    return policy(OFFERED, [_pods("CREATE")], validations, labels)
 
 
 def offered_binding(labels: Mapping[str, str]) -> Manifest:
     """In every namespace: nobody's pod can be placed that asks for something else."""
-    return _binding(OFFERED, {}, labels)
+    return binding(OFFERED, labels)
 
 
 def purpose_policy(purpose: TenantPurpose, labels: Mapping[str, str]) -> Manifest:
@@ -98,27 +97,14 @@ def purpose_policy(purpose: TenantPurpose, labels: Mapping[str, str]) -> Manifes
             "reason": "Forbidden",
         },
     ]
-    return _policy(f"{PURPOSE}-{purpose}", ["CREATE", "UPDATE"], validations, labels)
+    return policy(f"{PURPOSE}-{purpose}", [_pods("CREATE", "UPDATE")], validations, labels)
 
 
 def purpose_binding(purpose: TenantPurpose, labels: Mapping[str, str]) -> Manifest:
     """In namespaces of tenants of that purpose, by a label that tenants cannot change."""
     selected = {"namespaceSelector": {"matchLabels": {TENANT_PURPOSE: purpose}}}
-    return _binding(f"{PURPOSE}-{purpose}", {"matchResources": selected}, labels)
+    return binding(f"{PURPOSE}-{purpose}", labels, matchResources=selected)
 
 
-def _policy(
-    name: str, operations: list[str], validations: list[dict[str, str]], labels: Mapping[str, str]
-) -> Manifest:
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": operations}
-    spec = {
-        "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule]},
-        "validations": validations,
-    }
-    return kubernetes_object(_GROUP, "ValidatingAdmissionPolicy", name, labels=labels, spec=spec)
-
-
-def _binding(name: str, matching: Mapping[str, Any], labels: Mapping[str, str]) -> Manifest:
-    spec = {"policyName": name, "validationActions": ["Deny", "Audit"], **matching}
-    return kubernetes_object(_GROUP, "ValidatingAdmissionPolicyBinding", name, labels=labels, spec=spec)
+def _pods(*operations: str) -> Rule:
+    return {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": list(operations)}

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.admission.policy import binding, policy
 from components.base import Component
-from components.manifest import Manifest, kubernetes_object, part
+from components.manifest import Manifest, part
 
 NAME = "mlops-guarded-issuers"
 
@@ -27,9 +28,9 @@ class IssuerGuard(Component, token="mlops:index:IssuerGuard"):
 
     def __init__(self, name: str, args: IssuerGuardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        binding = binding_manifest(args.labels)
-        binding["spec"]["policyName"] = part(self, "policy", policy_manifest(args.issuers, args.labels))
-        part(self, "binding", binding)
+        bound = binding(NAME, args.labels)
+        bound["spec"]["policyName"] = part(self, "policy", policy_manifest(args.issuers, args.labels))
+        part(self, "binding", bound)
         self.register_outputs({})
 
 
@@ -45,28 +46,12 @@ def policy_manifest(issuers: Mapping[str, str], labels: Mapping[str, str]) -> Ma
         f"(object.spec.issuerRef.name == '{issuer}' && request.namespace == '{namespace}')"
         for issuer, namespace in sorted(issuers.items())
     )
-    spec = {
-        "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule]},
-        "validations": [
-            {
-                "expression": f"{own} || !(object.spec.issuerRef.name in {_names(issuers)})",
-                "message": f"these authorities sign for one namespace each: {json.dumps(dict(issuers))}",
-                "reason": "Forbidden",
-            }
-        ],
+    validation = {
+        "expression": f"{own} || !(object.spec.issuerRef.name in {_names(issuers)})",
+        "message": f"these authorities sign for one namespace each: {json.dumps(dict(issuers))}",
+        "reason": "Forbidden",
     }
-    return kubernetes_object(
-        "admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", NAME, labels=labels, spec=spec
-    )
-
-
-def binding_manifest(labels: Mapping[str, str]) -> Manifest:
-    """Refused and recorded, in every namespace."""
-    spec = {"policyName": NAME, "validationActions": ["Deny", "Audit"]}
-    return kubernetes_object(
-        "admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", NAME, labels=labels, spec=spec
-    )
+    return policy(NAME, [rule], [validation], labels)
 
 
 def _names(issuers: Mapping[str, str]) -> str:

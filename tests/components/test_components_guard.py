@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from controls.catalogue import CONTROLS
 
-from components.admission.guard import Guard, binding_manifest, labelled, not_labelled, policy_manifest
+from components.admission import policy
+from components.admission.guard import Guard, labelled, not_labelled, policy_manifest
 from tests.components.admission_requests import GUARDS
 
 EACH = pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
@@ -14,7 +15,7 @@ EACH = pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 @EACH
 def test_what_cannot_be_judged_is_refused_and_every_refusal_is_recorded(guard: Guard) -> None:
     assert policy_manifest(guard, {})["spec"]["failurePolicy"] == "Fail"
-    binding = binding_manifest(guard, {})["spec"]
+    binding = policy.binding(guard.name, {})["spec"]
     assert binding == {"policyName": guard.name, "validationActions": ["Deny", "Audit"]}
 
 

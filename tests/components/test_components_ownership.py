@@ -8,14 +8,15 @@ import pytest
 
 from components.access.cluster_access import PREFIX, rules
 from components.access.ownership import (
+    NAME,
     OWNER_LABEL,
     Ownership,
     OwnershipArgs,
-    binding_manifest,
     definition,
     dev_environments,
     policy_manifest,
 )
+from components.admission.policy import binding
 from components.labels import Owner
 from config.access import BREAK_GLASS, MATRIX, Grant, Role
 from tests.components.cel import admits
@@ -106,7 +107,7 @@ def test_the_policy_guards_the_kind_that_is_defined_in_each_of_its_versions() ->
 
 def test_what_is_refused_is_refused_for_sure_and_recorded() -> None:
     assert POLICY["spec"]["failurePolicy"] == "Fail"
-    spec = binding_manifest({})["spec"]
+    spec = binding(NAME, {})["spec"]
     assert set(spec["validationActions"]) == {"Deny", "Audit"}
     assert spec["policyName"] == POLICY["metadata"]["name"]
     assert "matchResources" not in spec

@@ -1,43 +1,31 @@
 from __future__ import annotations
 
-import json
+from components.admission.policy import Rule, binding, policy
+from tests.components.cel import admits
+from tests.stacks.stack_schemas import built_in_mistakes
 
-from components.cluster.policy import allow, deny, document, pod_trust, service_trust
-from tests.aws_policies import statements, too_wide
-
-
-def test_a_document_is_what_iam_reads() -> None:
-    text = document(allow("Read", ["s3:GetObject"], ["arn:aws:s3:::b/*"]))
-    assert statements(text) == [
-        {"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"]}
-    ]
+PODS: Rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}
+NAMED = {"expression": "object.metadata.name == 'good'", "message": "only good ones"}
+MADE = policy("named", [PODS], [NAMED], {"team": "a"}, constraints={"namespaceSelector": {}}, variables=[])
 
 
-def test_a_denial_denies() -> None:
-    (one,) = statements(document(deny("No", ["sqs:SendMessage"], ["x"], {"Bool": {"a": "b"}}, principal="*")))
-    assert (one["Effect"], one["Principal"], one["Condition"]) == ("Deny", "*", {"Bool": {"a": "b"}})
+def made(name: str, **metadata: str) -> dict[str, object]:
+    manifest = {"metadata": {"name": name, **metadata}}
+    return {"resource": ("", "v1", "pods"), "operation": "CREATE", "object": manifest}
 
 
-def test_a_trust_policy_names_no_resource() -> None:
-    (one,) = json.loads(service_trust("ec2.amazonaws.com"))["Statement"]
-    assert one["Principal"] == {"Service": "ec2.amazonaws.com"}
-    assert "Resource" not in one
+def test_a_policy_and_its_binding_are_what_the_api_takes() -> None:
+    assert built_in_mistakes(MADE) == []
+    assert built_in_mistakes(binding("named", {}, matchResources={})) == []
 
 
-def test_a_pods_role_is_for_one_service_account_of_one_cluster() -> None:
-    (one,) = statements(pod_trust("123456789012", "east", "kube-system", "karpenter"))
-    assert one["Action"] == ["sts:AssumeRole", "sts:TagSession"]
-    assert one["Condition"]["StringEquals"] == {
-        "aws:SourceAccount": "123456789012",
-        "aws:RequestTag/eks-cluster-name": "east",
-        "aws:RequestTag/kubernetes-namespace": "kube-system",
-        "aws:RequestTag/kubernetes-service-account": "karpenter",
-    }
+def test_what_does_not_hold_or_cannot_be_judged_is_refused() -> None:
+    assert admits(MADE, made("good"))
+    assert not admits(MADE, made("bad"))
+    unjudged = policy("named", [PODS], [{"expression": "object.spec.x.y == 'z'"}], {})
+    assert not admits(unjudged, made("good"))
 
 
-def test_a_wide_right_is_seen() -> None:
-    assert too_wide(document(allow("A", ["ec2:*"], ["x"])))
-    assert too_wide(document(allow("A", ["ec2:RunInstances"], ["*"])))
-    assert too_wide(
-        document(allow("A", ["kms:Decrypt"], ["*"], {"Bool": {"a": "b"}}, principal={"AWS": "*"}))
-    )
+def test_who_is_refused_is_recorded() -> None:
+    spec = binding("named", {})["spec"]
+    assert (spec["policyName"], set(spec["validationActions"])) == ("named", {"Deny", "Audit"})

@@ -14,7 +14,8 @@ from controls.mesh import catalogue as mesh
 from controls.supply_chain import catalogue as supply_chain
 from controls.workloads import catalogue as workloads
 
-from components.admission.guard import binding_manifest, policy_manifest
+from components.admission.guard import policy_manifest
+from components.admission.policy import binding
 from components.admission.twins import TWINS, AdmissionTwins, AdmissionTwinsArgs, Twin, guards
 from components.isolation.namespace import restricted_namespace
 from components.labels import Owner
@@ -89,7 +90,7 @@ def test_the_policies_on_images_are_the_rule_that_sc_04_asks_for() -> None:
         one
         for guard in GUARDS
         if guard.control.startswith("SC-")
-        for one in (policy_manifest(guard, {}), binding_manifest(guard, {}))
+        for one in (policy_manifest(guard, {}), binding(guard.name, {}))
     ]
     assert found("SC-04", _yaml(namespace, *pod, *made)) == []
     assert found("SC-04", _yaml(restricted_namespace("team", {}), *pod, *made))
