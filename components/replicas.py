@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from components.isolation.pod_hardening import hardened
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object
 
@@ -29,6 +30,12 @@ def rolling_deployment(
         "template": dict(template),
     }
     return kubernetes_object("apps/v1", "Deployment", app, namespace=namespace, labels=labels, spec=spec)
+
+
+def pod_template(labels: Mapping[str, str], pod: dict[str, Any], config_digest: str) -> dict[str, Any]:
+    """A server's pods, hardened; a changed digest of its settings has them replaced."""
+    annotations = {"mlops.platform/config-digest": config_digest}
+    return {"metadata": {"labels": dict(labels), "annotations": annotations}, "spec": hardened(pod)}
 
 
 def digest(settings: Mapping[str, str]) -> str:

@@ -14,12 +14,11 @@ from components.gpu.exporters import exporters_egress
 from components.gpu.gpu_pool import HOME as EXPORTERS
 from components.gpu.in_cluster import account_volume, environment, in_cluster_pod
 from components.isolation.closed_namespace import closed_namespace
-from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, known_after, kubernetes_object, part
 from components.network.api_server import api_server_egress
-from components.replicas import digest, disruption_budget, rolling_deployment
+from components.replicas import digest, disruption_budget, pod_template, rolling_deployment
 from config import catalog
 from config.gpu_pool import GpuPool
 from config.gpu_queues import GpuQueue
@@ -134,8 +133,4 @@ def deployment(
     (container,) = pod["containers"]
     container["volumeMounts"].append({"name": "settings", "mountPath": _SETTINGS, "readOnly": True})
     pod["volumes"] = [account_volume(), {"name": "settings", "configMap": {"name": config}}]
-    template = {
-        "metadata": {"labels": dict(common), "annotations": {"mlops.platform/config-digest": digest(data)}},
-        "spec": hardened(pod),
-    }
-    return rolling_deployment(APP, 1, template, namespace, common)
+    return rolling_deployment(APP, 1, pod_template(common, pod, digest(data)), namespace, common)

@@ -15,13 +15,12 @@ from components.gpu.exporters import EXPORTER, EXPORTER_PORT, exporters_egress
 from components.gpu.gpu_pool import HOME
 from components.gpu.in_cluster import ACCOUNT, account_volume
 from components.isolation.closed_namespace import closed_namespace
-from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, known_after, kubernetes_object, part
 from components.network.api_server import api_server_egress
 from components.network.fqdn_egress import Destination, fqdn_egress
-from components.replicas import digest, disruption_budget, rolling_deployment, spread
+from components.replicas import digest, disruption_budget, pod_template, rolling_deployment, spread
 from components.tolerations import SYSTEM_NODES
 from config import catalog
 from config.endpoint import Endpoint
@@ -131,10 +130,7 @@ def deployment(
     common: Mapping[str, str],
 ) -> Manifest:
     """One copy: two would hand on every figure twice."""
-    template = {
-        "metadata": {"labels": dict(common), "annotations": {"mlops.platform/config-digest": digest(data)}},
-        "spec": hardened(_pod(account, config)),
-    }
+    template = pod_template(common, _pod(account, config), digest(data))
     return rolling_deployment(APP, 1, template, namespace, common)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pulumi
 
 from components.base import Component
-from components.isolation.pod_hardening import hardened
 from components.isolation.tenant_namespace import service_account
 from components.labels import Owner, labels
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
@@ -18,7 +17,14 @@ from components.mesh.tracking_access import AUDIENCE
 from components.mesh.tracking_access import GATE as APP
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, egress_policy, ingress_policy
-from components.replicas import digest, disruption_budget, http_service, rolling_deployment, spread
+from components.replicas import (
+    digest,
+    disruption_budget,
+    http_service,
+    pod_template,
+    rolling_deployment,
+    spread,
+)
 from components.tracking.mlflow_server import PORT as MLFLOW_PORT
 from config import catalog
 from config.access import Matrix, permissions
@@ -87,10 +93,7 @@ def deployment(
     common: Mapping[str, str],
 ) -> Manifest:
     """A changed matrix changes the digest in the template and so replaces the pods, one after another."""
-    template = {
-        "metadata": {"labels": dict(common), "annotations": {"mlops.platform/config-digest": digest(data)}},
-        "spec": hardened(_pod(args, account, config, _AUTHORITY in data)),
-    }
+    template = pod_template(common, _pod(args, account, config, _AUTHORITY in data), digest(data))
     return rolling_deployment(APP, args.replicas, template, args.namespace, common)
 
 

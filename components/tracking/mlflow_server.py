@@ -12,9 +12,8 @@ from typing import Any
 
 import pulumi
 
-from components.isolation.pod_hardening import hardened
 from components.manifest import Manifest, NamespaceRef
-from components.replicas import rolling_deployment, spread
+from components.replicas import pod_template, rolling_deployment, spread
 from config import catalog
 
 APP = "mlflow"
@@ -47,13 +46,7 @@ class MlflowServer:
 
 def deployment(server: MlflowServer, namespace: NamespaceRef, labels: Mapping[str, str]) -> Manifest:
     """A changed configuration changes the digest in the template and so replaces the pods."""
-    template = {
-        "metadata": {
-            "labels": dict(labels),
-            "annotations": {"mlops.platform/config-digest": server.config_digest},
-        },
-        "spec": hardened(_pod(server)),
-    }
+    template = pod_template(labels, _pod(server), server.config_digest)
     return rolling_deployment(APP, server.replicas, template, namespace, labels)
 
 

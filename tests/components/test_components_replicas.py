@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from components.labels import Owner, labels, selector
 from components.manifest import NamespaceRef
-from components.replicas import digest, disruption_budget, http_service, rolling_deployment, spread
+from components.replicas import (
+    digest,
+    disruption_budget,
+    http_service,
+    pod_template,
+    rolling_deployment,
+    spread,
+)
 
 PLATFORM = NamespaceRef(name="platform", ready="platform")
 COMMON = labels("tracker", "tracking", Owner(team="platform", cost_center="core", environment="test"))
@@ -39,3 +46,12 @@ def test_a_service_stays_inside_the_cluster_and_finds_the_pods() -> None:
 def test_the_digest_follows_the_settings_and_not_their_order() -> None:
     assert digest({"a": "1", "b": "2"}) == digest({"b": "2", "a": "1"})
     assert digest({"a": "1"}) != digest({"a": "2"})
+
+
+def test_changed_settings_change_the_template_and_equal_ones_do_not() -> None:
+    pod = {"containers": [{"name": "it"}]}
+    first, same, other = (pod_template(COMMON, pod, digest({"a": one})) for one in ("1", "1", "2"))
+    assert first == same
+    assert first["metadata"] != other["metadata"]
+    assert first["spec"] == other["spec"]
+    assert first["spec"]["automountServiceAccountToken"] is False
