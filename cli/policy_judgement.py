@@ -96,7 +96,7 @@ def judge(
             findings += [_located(files[id(finding.item)], finding) for finding in verdict.findings]
             used += verdict.exempted
         for one in judges.values():
-            findings += [_located(config, finding) for finding in one.unmatched_findings(used)]
+            findings += [_located(config, finding) for finding in one.unmatched_findings(used, stack)]
     return Report(
         findings=tuple(findings),
         objects=len(placed),

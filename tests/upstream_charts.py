@@ -35,7 +35,9 @@ OFFERED: Mapping[str, frozenset[str]] = {
 """Keys that a chart's values name in a comment alone, and its templates read."""
 
 OPEN: Mapping[str, frozenset[str]] = {
-    "istiod": frozenset({"meshConfig"}),
+    "aws-load-balancer-controller": frozenset({"podSecurityContext", "securityContext"}),
+    "cni": frozenset({"resources"}),
+    "istiod": frozenset({"meshConfig", "resources"}),
     "external-secrets": frozenset({"podSecurityContext", "securityContext"}),
 }
 """Values that a chart hands on as they are, to something that knows more keys than the chart names."""

@@ -16,6 +16,9 @@ from components.cluster.node_identity import NodeIdentity, NodeIdentityArgs
 from components.cluster.place import Place
 from components.cluster.pod_identity import PodIdentity, PodIdentityArgs
 from components.helm import chart
+from components.labels import selector
+from components.manifest import Manifest, NamespaceRef, part
+from components.network.api_server import asked_by_api_server_alone
 from config.catalog import KARPENTER_CHART
 from config.schema import ChartSettings
 
@@ -87,7 +90,14 @@ class Karpenter(Component, token="mlops:index:Karpenter"):
             opts=self.opts(depends_on=[identity, entry, warnings, profile]),
             wait=False,
         )
+        part(self, "reached", reached(args.labels))
         self.register_outputs({})
+
+
+def reached(labels: Mapping[str, str]) -> Manifest:
+    """Nobody reaches the controller; kubelets ask for its health without being asked themselves."""
+    home = NamespaceRef(name=NAMESPACE, ready=NAMESPACE)
+    return asked_by_api_server_alone(SERVICE_ACCOUNT, selector(SERVICE_ACCOUNT), home, labels)
 
 
 def chart_values(place: Place, egress: Literal["none", "nat"], labels: Mapping[str, str]) -> dict[str, Any]:
@@ -97,6 +107,7 @@ def chart_values(place: Place, egress: Literal["none", "nat"], labels: Mapping[s
     """
     return {
         "additionalLabels": dict(labels),
+        "podLabels": dict(labels),
         "replicas": 2,
         "serviceAccount": {"create": True, "name": SERVICE_ACCOUNT},
         "controller": {

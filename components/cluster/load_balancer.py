@@ -14,6 +14,10 @@ from components.cluster.pod_identity import PodIdentity, PodIdentityArgs
 from components.cluster.policy import allow, document
 from components.cluster.vpc import vpc_tags
 from components.helm import chart
+from components.isolation.pod_hardening import container_security_context, pod_security_context
+from components.labels import selector
+from components.manifest import Manifest, NamespaceRef, part
+from components.network.api_server import asked_by_api_server_alone
 from components.tolerations import SYSTEM_NODES
 from config.catalog import LOAD_BALANCER_CHART
 from config.schema import ChartSettings
@@ -21,6 +25,8 @@ from config.schema import ChartSettings
 ROLE = "load-balancers"
 NAMESPACE = "kube-system"
 APP = "aws-load-balancer-controller"
+WEBHOOK_PORT = 9443
+"""The chart's own."""
 
 _TAG = "elbv2.k8s.aws/cluster"
 """The controller puts it on all that it makes, with the cluster's name as value."""
@@ -56,6 +62,7 @@ class LoadBalancers(Component, token="mlops:index:LoadBalancers"):
             ),
             self.opts(),
         )
+        part(self, "reached", reached(args.labels))
         chart(
             self.child("controller"),
             LOAD_BALANCER_CHART,
@@ -69,6 +76,12 @@ class LoadBalancers(Component, token="mlops:index:LoadBalancers"):
         self.register_outputs({})
 
 
+def reached(labels: Mapping[str, str]) -> Manifest:
+    """The API server alone asks the controller, about Services and pods."""
+    home = NamespaceRef(name=NAMESPACE, ready=NAMESPACE)
+    return asked_by_api_server_alone(APP, selector(APP), home, labels, asked=[WEBHOOK_PORT])
+
+
 def chart_values(place: Place, tags: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
     """Services alone: Gateway API is the mesh's, and what it needs no rights for is switched off.
 
@@ -76,6 +89,9 @@ def chart_values(place: Place, tags: Mapping[str, str], labels: Mapping[str, str
     """
     return {
         "additionalLabels": dict(labels),
+        "podLabels": dict(labels),
+        "podSecurityContext": pod_security_context(),
+        "securityContext": container_security_context(),
         "clusterName": place.cluster,
         "region": place.region,
         "vpcTags": vpc_tags(place),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,11 +10,11 @@ import pulumi
 from components.base import Component
 from components.helm import chart
 from components.isolation.closed_namespace import ClosedNamespace, ClosedNamespaceArgs
-from components.labels import Owner, labels
+from components.labels import Owner, labels, owner_labels, selector
 from components.manifest import Manifest, NamespaceRef, known_after, part
 from components.mesh.istiod_values import Identity, cni_values, istiod_values
 from components.mesh.names import ISTIOD, NETWORK_LABEL, SYSTEM, WEBHOOK_PORT, XDS_PORT
-from components.network.api_server import api_server_egress, api_server_ingress
+from components.network.api_server import api_server_alone, api_server_egress, api_server_ingress
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.network.traffic import Served, ingress_policy
 from config import catalog
@@ -23,6 +23,9 @@ from config.schema import ChartSettings
 
 NODE_AGENT = "kube-system"
 """Namespace of the node agent, whose rights over the node no other namespace gives."""
+
+AGENT = "istio-cni"
+"""What the chart names its pods."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,7 @@ class MeshControlPlane(Component, token="mlops:index:MeshControlPlane"):
             part(self, name, manifest)
             for name, manifest in traffic(closed.ref, args.clients, args.reaches).items()
         ]
+        part(self, "node-agent", node_agent_traffic(owner_labels(args.owner)))
         self._charts(args, closed.ref)
         self.namespace = known_after(closed.namespace, policies)
         self.register_outputs({"namespace": self.namespace})
@@ -98,7 +102,7 @@ class MeshControlPlane(Component, token="mlops:index:MeshControlPlane"):
             catalog.ISTIO_CHARTS["cni", newest(args.versions)],
             args.charts,
             namespace=NODE_AGENT,
-            values=cni_values(),
+            values=cni_values(owner_labels(args.owner)),
             opts=self.opts(),
         )
 
@@ -115,6 +119,12 @@ def traffic(
         "webhooks": webhook_ingress(namespace),
         **({"outside": fqdn_egress(ISTIOD, namespace, reaches)} if reaches else {}),
     }
+
+
+def node_agent_traffic(labels: Mapping[str, str]) -> Manifest:
+    """The node agent reads pods and namespaces. What it does to a pod's network it does on the node itself."""
+    home = NamespaceRef(name=NODE_AGENT, ready=NODE_AGENT)
+    return api_server_alone(AGENT, selector(AGENT), home, labels)
 
 
 def webhook_ingress(namespace: NamespaceRef) -> Manifest:

@@ -53,6 +53,7 @@ def istiod_values(
     """One control plane. `stable`: it holds the tag that namespaces follow. `authority` is the PEM text of who signs
     the realm's certificate, None for a public authority.
 
+    There are always two: nothing in the cluster measures load for an autoscaler.
     Credentials of other clusters are not watched: a gateway uses those of its own cluster. `root` names the root of
     the mesh that signs for this cluster.
     """
@@ -78,7 +79,9 @@ def istiod_values(
         "gateways": {"seccompProfile": _SECCOMP},
         "jwksResolverExtraRootCA": authority or "",
         "seccompProfile": _SECCOMP,
-        "autoscaleMin": 2,
+        "autoscaleEnabled": False,
+        "replicaCount": 2,
+        "resources": _resources("500m", "2Gi", "4Gi"),
         "pdb": {"minAvailable": 1},
         "topologySpreadConstraints": [_spread(version)],
         "podLabels": dict(labels),
@@ -108,7 +111,7 @@ def mesh_config(trust_domain: str, telemetry: MeshTelemetry) -> dict[str, Any]:
     }
 
 
-def cni_values() -> dict[str, Any]:
+def cni_values(labels: Mapping[str, str]) -> dict[str, Any]:
     """The node agent that redirects pods' traffic, so that no pod needs rights over its own network. It chains to
     Cilium, which has to leave foreign configuration alone (`cni.exclusive: false`)."""
     return {
@@ -116,7 +119,14 @@ def cni_values() -> dict[str, Any]:
         "chained": True,
         "seccompProfile": _SECCOMP,
         "resourceQuotas": {"enabled": False},
+        "resources": _resources("100m", "100Mi", "512Mi"),
+        "podLabels": dict(labels),
     }
+
+
+def _resources(cpu: str, memory: str, most: str) -> dict[str, Any]:
+    """The charts' own requests, with a bound on memory (WL-11)."""
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": most}}
 
 
 def _spread(version: str) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object
+
+_API_SERVER = ["kube-apiserver"]
 
 
 def api_server_egress(app: str, namespace: NamespaceRef) -> Manifest:
@@ -14,8 +17,8 @@ def api_server_egress(app: str, namespace: NamespaceRef) -> Manifest:
         "endpointSelector": {"matchLabels": selector(app)},
         "egress": [
             {
-                "toEntities": ["kube-apiserver"],
-                "toPorts": [{"ports": [{"port": str(port), "protocol": "TCP"} for port in (443, 6443)]}],
+                "toEntities": _API_SERVER,
+                "toPorts": _ports(443, 6443),
             }
         ],
     }
@@ -32,11 +35,55 @@ def api_server_ingress(
     labels: Mapping[str, str] | None = None,
 ) -> Manifest:
     """The CiliumNetworkPolicy `name` that lets the API server ask the app's webhooks, and nobody else."""
-    rule = {
-        "fromEntities": ["kube-apiserver"],
-        "toPorts": [{"ports": [{"port": str(port), "protocol": "TCP"} for port in ports]}],
-    }
+    rule = {"fromEntities": _API_SERVER, "toPorts": _ports(*ports)}
     spec = {"endpointSelector": {"matchLabels": selector(app)}, "ingress": [rule]}
     return kubernetes_object(
         "cilium.io/v2", "CiliumNetworkPolicy", name, namespace=namespace, labels=labels, spec=spec
     )
+
+
+def api_server_alone(
+    name: str,
+    matched: Mapping[str, str],
+    home: NamespaceRef,
+    labels: Mapping[str, str],
+    *,
+    asked: Sequence[int] = (),
+) -> Manifest:
+    """The CiliumNetworkPolicy `name` for pods that speak with the API server and nobody else, which asks them on the
+    ports `asked`. It selects by the labels `matched` in a namespace that other pods share."""
+    spec = {
+        **_asked_alone(matched, asked),
+        "enableDefaultDeny": {"ingress": True, "egress": True},
+        "egress": [{"toEntities": _API_SERVER, "toPorts": _ports(443, 6443)}],
+    }
+    return _policy(name, home, labels, spec)
+
+
+def asked_by_api_server_alone(
+    name: str,
+    matched: Mapping[str, str],
+    home: NamespaceRef,
+    labels: Mapping[str, str],
+    *,
+    asked: Sequence[int] = (),
+) -> Manifest:
+    """The same for pods that call a cloud, whose many names are not known here: nobody but the API server reaches them,
+    and their way out stays as it is."""
+    return _policy(name, home, labels, _asked_alone(matched, asked))
+
+
+def _asked_alone(matched: Mapping[str, str], asked: Sequence[int]) -> dict[str, Any]:
+    """An empty rule allows nothing and closes the direction; without any rule it would stay open."""
+    rule = {"fromEntities": _API_SERVER, "toPorts": _ports(*asked)} if asked else {}
+    return {"endpointSelector": {"matchLabels": dict(matched)}, "ingress": [rule]}
+
+
+def _policy(name: str, home: NamespaceRef, labels: Mapping[str, str], spec: Mapping[str, Any]) -> Manifest:
+    return kubernetes_object(
+        "cilium.io/v2", "CiliumNetworkPolicy", name, namespace=home, labels=labels, spec=spec
+    )
+
+
+def _ports(*numbers: int) -> list[dict[str, list[dict[str, str]]]]:
+    return [{"ports": [{"port": str(number), "protocol": "TCP"} for number in numbers]}]

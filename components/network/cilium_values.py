@@ -24,6 +24,16 @@ FLOWS = "/var/run/cilium/hubble/events.log"
 METRICS = 9965
 """Port of every node with metrics of the traffic, and a Service `hubble-metrics` over all of them."""
 
+NO_SECRETS: Mapping[str, Any] = {
+    "tls": {
+        "secretSync": {"enabled": False},
+        "readSecretsOnlyFromSecretsNamespace": True,
+        "secretsNamespace": {"create": False, "name": ""},
+    }
+}
+"""No policy here intercepts TLS or names a Secret: the agent reads none, nobody copies any for it, and the namespace
+for the copies, which no policy would close, is not made."""
+
 _FIELDS = (
     *("time", "verdict", "drop_reason_desc", "traffic_direction", "l4", "IP", "node_name"),
     *(f"{end}.{part}" for end in ("source", "destination") for part in ("namespace", "pod_name", "labels")),
@@ -79,6 +89,8 @@ def chart_values(settings: CiliumSettings, labels: Mapping[str, str]) -> dict[st
         "clustermesh": cluster_mesh_values(settings.cluster, settings.ids, settings.mesh),
         "rollOutCiliumPods": True,
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
+        "initResources": {"requests": {"cpu": "100m", "memory": "100Mi"}, "limits": {"memory": "512Mi"}},
+        **NO_SECRETS,
     }
 
 

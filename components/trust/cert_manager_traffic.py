@@ -11,6 +11,7 @@ from components.base import Component
 from components.isolation import dns
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
+from components.network.api_server import api_server_alone
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.trust.cert_manager_values import APP, NAMESPACE, WEBHOOK_PORT
 
@@ -74,16 +75,7 @@ def store_traffic(app: str, namespace: NamespaceRef, port: int) -> dict[str, Man
 
 def own_traffic(labels: Mapping[str, str]) -> Manifest:
     """The API server both ways: all of them watch it, and it asks the webhook. Nothing else, in or out."""
-    api_server = ["kube-apiserver"]
-    spec = {
-        "endpointSelector": {"matchLabels": {"app.kubernetes.io/instance": APP}},
-        "enableDefaultDeny": {"ingress": True, "egress": True},
-        "ingress": [{"fromEntities": api_server, "toPorts": _ports(WEBHOOK_PORT)}],
-        "egress": [{"toEntities": api_server, "toPorts": _ports(443, 6443)}],
-    }
-    return kubernetes_object(
-        "cilium.io/v2", "CiliumNetworkPolicy", APP, namespace=HOME, labels=labels, spec=spec
-    )
+    return api_server_alone(APP, {"app.kubernetes.io/instance": APP}, HOME, labels, asked=[WEBHOOK_PORT])
 
 
 def _endpoint(namespace: NamespaceRef, app: str) -> dict[str, dict[str, str]]:

@@ -15,10 +15,12 @@ from typing import Any, Final
 from controls import settings as known
 from controls.catalogue import CONTROLS
 from controls.control import Level
-from controls.exemptions import Exemption
+from controls.exemptions import Exemption, Place
 from controls.settings import Settings
 
-EXEMPTION_KEYS: Final = ("control", "kind", "namespace", "name", "owner", "reason", "expiry")
+PLACE_KEYS: Final = ("kind", "namespace", "name")
+EXEMPTION_KEYS: Final = ("control", *PLACE_KEYS, "owner", "reason", "expiry")
+_OBJECTS: Final = "objects"
 _MAY_BE_EMPTY: Final = ("namespace",)
 _LEVELS: Final = tuple(level.value for level in Level)
 _ENVIRONMENTS: Final[tuple[str, ...]] = tuple(known.SCHEMA["environment"]["enum"])
@@ -46,6 +48,12 @@ def schema(controls: Iterable[str] = CONTROLS) -> dict[str, dict[str, Any]]:
     """JSON Schema of each key for a pack of these controls, as Pulumi checks it before the pack runs."""
     ids = sorted(controls)
     level = {"type": "string", "enum": list(_LEVELS)}
+    control = {"type": "string", "enum": ids}
+    place = {
+        "kind": {"type": "string", "minLength": 1},
+        "namespace": {"type": "string", "description": "Empty where the object names none."},
+        "name": {"type": "string", "minLength": 1},
+    }
     by_environment = {
         "type": "object",
         "additionalProperties": False,
@@ -60,12 +68,21 @@ def schema(controls: Iterable[str] = CONTROLS) -> dict[str, dict[str, Any]]:
             "items": {
                 "type": "object",
                 "additionalProperties": False,
-                "required": list(EXEMPTION_KEYS),
+                "required": [key for key in EXEMPTION_KEYS if key not in PLACE_KEYS],
+                "oneOf": [{"required": list(PLACE_KEYS)}, {"required": [_OBJECTS]}],
                 "properties": {
-                    "control": {"type": "string", "enum": ids},
-                    "kind": {"type": "string", "minLength": 1},
-                    "namespace": {"type": "string", "description": "Empty where the object names none."},
-                    "name": {"type": "string", "minLength": 1},
+                    "control": {"oneOf": [control, {"type": "array", "items": control, "minItems": 1}]},
+                    **place,
+                    _OBJECTS: {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "required": list(PLACE_KEYS),
+                            "properties": place,
+                        },
+                    },
                     "owner": {"type": "string", "minLength": 1},
                     "reason": {"type": "string", "minLength": 1},
                     "expiry": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
@@ -133,38 +150,68 @@ def _exemptions(raw: object, ids: frozenset[str], problems: list[str]) -> Iterat
     if raw is not None and not isinstance(raw, list):
         problems.append("exemptions: must be a list")
         return
-    seen: set[tuple[str, ...]] = set()
+    seen: set[tuple[str, Place]] = set()
     for index, entry in enumerate(raw or []):
         faults = list(_entry_faults(entry, ids))
         problems.extend(f"exemptions[{index}]{fault}" for fault in faults)
-        if faults:
-            continue
-        target = tuple(entry[key] for key in ("control", "kind", "namespace", "name"))
-        if target in seen:
-            problems.append(f"exemptions[{index}]: repeats an earlier entry; keep one")
-            continue
-        seen.add(target)
-        yield Exemption(**{key: entry[key] for key in EXEMPTION_KEYS} | {"expiry": _day(entry["expiry"])})
+        for exemption in () if faults else _spelled_out(entry):
+            if (exemption.control, exemption.place) in seen:
+                problems.append(f"exemptions[{index}]: repeats an earlier entry; keep one")
+                continue
+            seen.add((exemption.control, exemption.place))
+            yield exemption
+
+
+def _spelled_out(entry: Mapping[str, Any]) -> Iterator[Exemption]:
+    """One exemption for each control on each object of an entry without fault."""
+    controls = [entry["control"]] if isinstance(entry["control"], str) else entry["control"]
+    said = {key: entry[key] for key in ("owner", "reason")} | {"expiry": _day(entry["expiry"])}
+    for control in controls:
+        for place in entry.get(_OBJECTS, [entry]):
+            yield Exemption(control=control, **{key: place[key] for key in PLACE_KEYS}, **said)
 
 
 def _entry_faults(entry: object, ids: frozenset[str]) -> Iterator[str]:
     if not isinstance(entry, Mapping):
         yield ": must be a mapping with " + _listed(EXEMPTION_KEYS)
         return
+    known_keys = [key for key in EXEMPTION_KEYS if _OBJECTS not in entry or key not in PLACE_KEYS]
     for key in entry:
-        if key not in EXEMPTION_KEYS:
-            yield f".{_key(key)}: unknown key; known are {_listed(EXEMPTION_KEYS)}"
-    for key in EXEMPTION_KEYS:
+        if key not in (*known_keys, _OBJECTS):
+            yield f".{_key(key)}: unknown key; known are {_listed((*known_keys, _OBJECTS))}"
+    for key in known_keys:
         value = entry.get(key)
         if key == "expiry":
             if _day(value) is None:
                 yield ".expiry: must be a day written as YYYY-MM-DD"
-        elif not isinstance(value, str):
-            yield f".{key}: must be given, as a string"
-        elif not value.strip() and key not in _MAY_BE_EMPTY:
-            yield f".{key}: must not be empty"
-        elif key == "control" and value not in ids:
-            yield ".control: no such control; see docs/policies.md"
+        elif key == "control" and isinstance(value, list):
+            if not value or any(not isinstance(one, str) or one not in ids for one in value):
+                yield ".control: no such control; see docs/policies.md"
+        else:
+            yield from _text_faults(key, value)
+            if key == "control" and isinstance(value, str) and value.strip() and value not in ids:
+                yield ".control: no such control; see docs/policies.md"
+    if _OBJECTS in entry:
+        yield from _object_faults(entry[_OBJECTS])
+
+
+def _object_faults(objects: object) -> Iterator[str]:
+    if not isinstance(objects, list) or not objects:
+        yield f".{_OBJECTS}: must be a list of mappings with {_listed(PLACE_KEYS)}"
+        return
+    for index, one in enumerate(objects):
+        if not isinstance(one, Mapping) or set(one) != set(PLACE_KEYS):
+            yield f".{_OBJECTS}[{index}]: must be a mapping with {_listed(PLACE_KEYS)}"
+        else:
+            for key in PLACE_KEYS:
+                yield from (f".{_OBJECTS}[{index}]{fault}" for fault in _text_faults(key, one[key]))
+
+
+def _text_faults(key: str, value: object) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield f".{key}: must be given, as a string"
+    elif not value.strip() and key not in _MAY_BE_EMPTY:
+        yield f".{key}: must not be empty"
 
 
 def _day(value: object) -> date | None:

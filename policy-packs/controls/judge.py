@@ -151,11 +151,14 @@ class Judge:
                     f"{exemption.owner} must repair the object or agree on a new day",
                 )
 
-    def unmatched_findings(self, used: Iterable[Exemption]) -> Iterator[Finding]:
-        """Exemptions in force that took nothing away; `used` must come from the whole stack."""
+    def unmatched_findings(self, used: Iterable[Exemption], stack: Stack) -> Iterator[Finding]:
+        """Exemptions in force that took nothing away; `used` must come from the whole stack.
+
+        Of an object that a chart may hold, and that nobody sees before its provider renders it, nothing is proved.
+        """
         taken = set(used)
         for exemption in self._exemptions.values():
-            if exemption not in taken:
+            if exemption not in taken and not stack.may_hide(exemption.place):
                 yield _about(
                     UNMATCHED,
                     exemption.place,

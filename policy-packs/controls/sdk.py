@@ -178,7 +178,7 @@ class Run:
                 again = [judge.item(item) for item in stack.items if item.place in exempt]
                 used = [one for each in (verdict, *again) for one in each.exempted]
                 print(f"{pack.name}: {summary(judge.exemptions, used)}", flush=True)
-                _report(report, judge.unmatched_findings(used))
+                _report(report, judge.unmatched_findings(used, stack))
         self._report_stack(report, Level.MANDATORY)
 
     def _validate_stack_advisory(self, _: StackValidationArgs, report: ReportViolation) -> None:

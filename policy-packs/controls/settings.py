@@ -74,6 +74,11 @@ class Settings:
         (), "Pods that nothing in the stack declares, as NAMESPACE/KEY=VALUE,KEY=VALUE (NW-04, MS-09)."
     )
 
+    controllers: tuple[str, ...] = setting(
+        (),
+        "Accounts of controllers, whose pods mount a token of the API server, as NAMESPACE/SERVICEACCOUNT (ID-07).",
+    )
+
     @property
     def production(self) -> bool:
         return self.environment == "production"

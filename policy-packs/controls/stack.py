@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Final, TypeAlias
 
+from controls.exemptions import Place
 from controls.fields import text
 from controls.item import Item
 
@@ -73,6 +74,17 @@ class Stack:
             for chart in self.of(*CHARTS)
             if chart.resource not in rendered
         )
+
+    def may_hide(self, place: Place) -> bool:
+        """Whether that object may be one of a chart that cannot be seen: none declares it, and it would be in the
+        chart's namespace or in none."""
+        if not self.hidden or ":" in place.kind or place in self._places:
+            return False
+        return not place.namespace or place.namespace in {namespace for _, namespace in self.hidden}
+
+    @cached_property
+    def _places(self) -> frozenset[Place]:
+        return frozenset(item.place for item in self.items)
 
 
 def where(item: Item) -> Where:

@@ -29,7 +29,7 @@ def values(*, stable: bool = True, version: str = "1.31.1", authority: str | Non
 def test_every_value_is_one_that_its_chart_knows() -> None:
     assert mistakes("istiod", values()) == []
     assert mistakes("base", base_values("1.31.1")) == []
-    assert mistakes("cni", cni_values()) == []
+    assert mistakes("cni", cni_values({"team": "t"})) == []
 
 
 def test_a_control_plane_knows_its_mesh_cluster_and_network() -> None:
@@ -74,7 +74,7 @@ def test_pods_are_restricted_and_there_are_two_of_them() -> None:
     runtime = {"type": "RuntimeDefault"}
     assert given["seccompProfile"] == given["gateways"]["seccompProfile"] == runtime
     assert given["global"]["proxy"]["seccompProfile"] == runtime
-    assert (given["autoscaleMin"], given["pdb"]["minAvailable"]) == (2, 1)
+    assert (given["autoscaleEnabled"], given["replicaCount"], given["pdb"]["minAvailable"]) == (False, 2, 1)
     assert given["cni"] == {"enabled": True}, "else every pod needs NET_ADMIN, which restricted refuses"
 
 

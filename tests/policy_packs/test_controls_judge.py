@@ -61,7 +61,7 @@ def test_an_exemption_for_anything_else_takes_nothing(
     settings, exemption = exempting(**other)
     verdict = run(compliant, settings)
     assert len(verdict.findings) == 2
-    (stale,) = made(settings).unmatched_findings(verdict.exempted)
+    (stale,) = made(settings).unmatched_findings(verdict.exempted, Stack(()))
     assert (stale.control, stale.level, stale.place) == ("EX-02", Level.MANDATORY, exemption.place)
     assert "platform must remove it" in stale.message
 
@@ -73,14 +73,14 @@ def test_an_exemption_holds_through_its_day_and_is_a_violation_after_it(complian
     assert len(verdict.findings) == 2
     (expired,) = made(settings, date(2030, 2, 1)).configuration_findings("zero-trust")
     assert (expired.control, expired.level) == ("EX-01", Level.MANDATORY)
-    assert not list(made(settings, date(2030, 2, 1)).unmatched_findings(verdict.exempted)), (
+    assert not list(made(settings, date(2030, 2, 1)).unmatched_findings(verdict.exempted, Stack(()))), (
         "said once is enough"
     )
 
 
 def test_an_exemption_that_took_something_is_not_stale(compliant: dict[str, Any]) -> None:
     settings, _ = exempting()
-    assert not list(made(settings).unmatched_findings(run(compliant, settings).exempted))
+    assert not list(made(settings).unmatched_findings(run(compliant, settings).exempted, Stack(())))
 
 
 @pytest.mark.parametrize("level", [Level.ADVISORY, Level.DISABLED])

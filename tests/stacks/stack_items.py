@@ -51,5 +51,5 @@ def judged(items: list[Item], configuration: dict[str, Configuration]) -> list[F
         verdicts = [*map(judge.item, items), judge.stack(stack)]
         used = [one for verdict in verdicts for one in verdict.exempted]
         found += [finding for verdict in verdicts for finding in verdict.findings]
-        found += [*judge.configuration_findings(pack), *judge.unmatched_findings(used)]
+        found += [*judge.configuration_findings(pack), *judge.unmatched_findings(used, stack)]
     return found

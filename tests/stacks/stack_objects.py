@@ -43,7 +43,10 @@ INSTALLED_APART = {OPERATOR: {"app.kubernetes.io/name": OPERATOR}}
 own name."""
 
 SYSTEM = {
-    "kube-system": {"app.kubernetes.io/name": "cert-manager", "app.kubernetes.io/instance": "cert-manager"}
+    "kube-system": [
+        {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
+        for name in ("cert-manager", "istio-cni", "karpenter", "aws-load-balancer-controller")
+    ]
 }
 """What the program puts into namespaces that every cluster has: pods by their labels, whoever installs the chart."""
 
@@ -144,7 +147,7 @@ def pod_labels(recorded: Recorder) -> list[tuple[Place, Mapping[str, str]]]:
             for there in namespaces(recorded)
             if there[1] in INSTALLED_APART
         ),
-        *((there, SYSTEM[there[1]]) for there in system_places(recorded)),
+        *((there, labels) for there in system_places(recorded) for labels in SYSTEM[there[1]]),
         *(
             (there, {"app.kubernetes.io/name": name})
             for there in namespaces(recorded)
@@ -165,7 +168,11 @@ def accounts(recorded: Recorder) -> set[Account]:
     return (
         made
         | gateways
-        | {(*there, SYSTEM[there[1]]["app.kubernetes.io/name"]) for there in system_places(recorded)}
+        | {
+            (*there, labels["app.kubernetes.io/name"])
+            for there in system_places(recorded)
+            for labels in SYSTEM[there[1]]
+        }
         | {
             (*place(one), one.inputs["name"])
             for one in charts(recorded)

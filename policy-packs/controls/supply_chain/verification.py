@@ -10,7 +10,7 @@ from controls.fields import EMPTY, Fields, fields, quoted, text
 from controls.item import Item
 from controls.selectors import selects
 from controls.settings import Settings
-from controls.stack import Stack, Where
+from controls.stack import CHARTS, Stack, Where
 
 _ADMISSION: Final = "admissionregistration.k8s.io"
 _POLICY: Final = f"ValidatingAdmissionPolicy.{_ADMISSION}"
@@ -28,19 +28,37 @@ _IMAGES: Final = (
 
 def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     yield from _open_failures(stack)
-    for where, bearers in stack.bearers.items():
+    for where, items in _workloads(stack).items():
         if not where[1].startswith("kube-") and not _verified(stack, where):
             namespace = stack.find("Namespace", where[1], (where[0], ""))
             yield (
-                namespace or bearers[0],
+                namespace or items[0],
                 f"no rule verifies the images of namespace {quoted(where[1])}; put it under one that "
                 "denies and fails closed",
             )
 
 
+def _workloads(stack: Stack) -> dict[Where, list[Item]]:
+    """What bears pods, by cluster and namespace; a chart that cannot be seen is taken to."""
+    found = dict(stack.bearers)
+    for chart in stack.of(*CHARTS):
+        place = (chart.cluster, text(chart.fields.value("namespace")) or "default")
+        if place in stack.hidden:
+            found.setdefault(place, [chart])
+    return found
+
+
 def _open_failures(stack: Stack) -> Iterator[tuple[Item, str]]:
-    """Whatever lets a request pass where it cannot be judged, or only says so."""
+    """Whatever lets a request pass where it cannot be judged, or only says so, but for what others' charts bring."""
+    theirs = {
+        chart.resource
+        for chart in stack.of(*CHARTS)
+        if not text(chart.fields.value("chart")).startswith((".", "/"))
+    }
     for item in stack.of(*_WEBHOOKS):
+        chart, colon, _ = item.resource.partition(":")
+        if colon and chart in theirs:
+            continue
         for index, webhook in enumerate(item.fields.entries("webhooks")):
             if webhook.value("failurePolicy") not in (None, "Fail"):
                 yield item, f"webhooks[{index}].failurePolicy is not Fail; an outage lets everything pass"
