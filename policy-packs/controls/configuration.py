@@ -49,6 +49,7 @@ def schema(controls: Iterable[str] = CONTROLS) -> dict[str, dict[str, Any]]:
     ids = sorted(controls)
     level = {"type": "string", "enum": list(_LEVELS)}
     control = {"type": "string", "enum": ids}
+    placed = [{"required": [key]} for key in PLACE_KEYS]
     place = {
         "kind": {"type": "string", "minLength": 1},
         "namespace": {"type": "string", "description": "Empty where the object names none."},
@@ -69,7 +70,7 @@ def schema(controls: Iterable[str] = CONTROLS) -> dict[str, dict[str, Any]]:
                 "type": "object",
                 "additionalProperties": False,
                 "required": [key for key in EXEMPTION_KEYS if key not in PLACE_KEYS],
-                "oneOf": [{"required": list(PLACE_KEYS)}, {"required": [_OBJECTS]}],
+                "oneOf": [{"required": list(PLACE_KEYS)}, {"required": [_OBJECTS], "not": {"anyOf": placed}}],
                 "properties": {
                     "control": {"oneOf": [control, {"type": "array", "items": control, "minItems": 1}]},
                     **place,

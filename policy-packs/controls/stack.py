@@ -64,23 +64,26 @@ class Stack:
 
     @cached_property
     def hidden(self) -> frozenset[Where]:
-        """Where a chart puts objects that cannot be seen, so that nothing there is proved to be missing.
-
-        A chart is seen through when any object of it is in the stack; it is named after the chart (`cilium:...`).
-        """
-        rendered = {item.resource.partition(":")[0] for item in self.items if ":" in item.resource}
+        """Where a chart puts objects that cannot be seen, so that nothing there is proved to be missing."""
         return frozenset(
-            _home((chart.cluster, text(chart.fields.value("namespace"))))
-            for chart in self.of(*CHARTS)
-            if chart.resource not in rendered
+            _home((chart.cluster, text(chart.fields.value("namespace")))) for chart in self._opaque
         )
 
     def may_hide(self, place: Place) -> bool:
-        """Whether that object may be one of a chart that cannot be seen: none declares it, and it would be in the
-        chart's namespace or in none."""
-        if not self.hidden or ":" in place.kind or place in self._places:
+        """Whether a chart that cannot be seen may hold that object: no item is it, and it would be in the chart's
+        namespace, which may not be known yet, or in none."""
+        if ":" in place.kind or place in self._places:
             return False
-        return not place.namespace or place.namespace in {namespace for _, namespace in self.hidden}
+        homes = [chart.fields.value("namespace") for chart in self._opaque]
+        if place.namespace and all(isinstance(home, str) for home in homes):
+            return place.namespace in homes
+        return bool(homes)
+
+    @cached_property
+    def _opaque(self) -> list[Item]:
+        """A chart is seen through when any object of it is in the stack; it is named after the chart (`cilium:...`)."""
+        rendered = {item.resource.partition(":")[0] for item in self.items if ":" in item.resource}
+        return [chart for chart in self.of(*CHARTS) if chart.resource not in rendered]
 
     @cached_property
     def _places(self) -> frozenset[Place]:

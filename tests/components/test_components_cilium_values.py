@@ -163,3 +163,11 @@ def test_the_cluster_has_its_name_and_number() -> None:
 
 def test_every_object_says_who_pays() -> None:
     assert values()["commonLabels"] == {"team": "platform"}
+
+
+def test_the_network_reads_no_secret_and_makes_no_namespace_for_them() -> None:
+    assert values()["tls"] == {
+        "secretSync": {"enabled": False},
+        "readSecretsOnlyFromSecretsNamespace": True,
+        "secretsNamespace": {"create": False, "name": ""},
+    }

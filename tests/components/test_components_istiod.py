@@ -95,3 +95,11 @@ def test_webhooks_are_asked_by_the_api_server_alone() -> None:
     (rule,) = policy.inputs["spec"]["ingress"]
     assert rule["fromEntities"] == ["kube-apiserver"]
     assert rule["toPorts"] == [{"ports": [{"port": "15017", "protocol": "TCP"}]}]
+
+
+def test_the_node_agent_speaks_with_the_api_server_and_nobody_else() -> None:
+    policy = recorded("none").find("CiliumNetworkPolicy", "istio-cni", provider="", namespace="kube-system")
+    spec = policy.inputs["spec"]
+    assert spec["endpointSelector"]["matchLabels"] == {"app.kubernetes.io/name": "istio-cni"}
+    assert spec["ingress"] == [{}]
+    assert [rule["toEntities"] for rule in spec["egress"]] == [["kube-apiserver"]]

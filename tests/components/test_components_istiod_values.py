@@ -81,3 +81,10 @@ def test_pods_are_restricted_and_there_are_two_of_them() -> None:
 def test_the_realms_authority_is_believed_where_it_is_a_private_one() -> None:
     assert values()["jwksResolverExtraRootCA"] == "PEM"
     assert values(authority=None)["jwksResolverExtraRootCA"] == ""
+
+
+def test_memory_has_a_bound_and_the_node_agents_pods_say_who_pays() -> None:
+    assert "memory" in values()["resources"]["limits"]
+    agent = cni_values({"team": "t"})
+    assert "memory" in agent["resources"]["limits"]
+    assert agent["podLabels"] == {"team": "t"}

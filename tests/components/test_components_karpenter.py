@@ -65,3 +65,13 @@ def test_without_charts_all_but_the_controller_is_there() -> None:
     made = karpenter("none")
     assert "east-karpenter-controller" not in made
     assert of_type(made, "PodIdentityAssociation")
+
+
+def test_nobody_reaches_the_controller_and_its_pods_say_who_pays() -> None:
+    made = karpenter()
+    spec = made["east-karpenter-reached"].inputs["spec"]
+    assert (spec["endpointSelector"]["matchLabels"], spec["ingress"]) == (
+        {"app.kubernetes.io/name": "karpenter"},
+        [{}],
+    )
+    assert chart_values(PLACE, "none", {"team": "platform"})["podLabels"] == {"team": "platform"}

@@ -76,3 +76,12 @@ def test_without_charts_the_identity_is_ready_for_whoever_installs_the_controlle
     made = balancers(ChartSettings(source="none"))
     assert "east-balancers-controller" not in made
     assert of_type(made, "PodIdentityAssociation")
+
+
+def test_its_pods_are_restricted_say_who_pays_and_are_asked_by_the_api_server_alone() -> None:
+    assert VALUES["podLabels"] == {"team": "platform"}
+    assert VALUES["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert VALUES["podSecurityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    spec = balancers(ChartSettings(source="upstream"))["east-balancers-reached"].inputs["spec"]
+    (rule,) = spec["ingress"]
+    assert (rule["fromEntities"], rule["toPorts"][0]["ports"][0]["port"]) == (["kube-apiserver"], "9443")

@@ -17,6 +17,11 @@ ENTRY: dict[str, Any] = {
     "reason": "reads logs",
     "expiry": "2030-01-31",
 }
+AGENTS: dict[str, Any] = {
+    **{key: ENTRY[key] for key in ("owner", "reason", "expiry")},
+    "control": ["WL-01", "WL-03"],
+    "objects": [{"kind": kind, "namespace": "logging", "name": "collector"} for kind in ("DaemonSet", "Job")],
+}
 WRONG: list[tuple[object, str]] = [
     ([], "configuration: must be a mapping"),
     ({"exemption": []}, "exemption: unknown key; known are environment, "),
@@ -30,6 +35,21 @@ WRONG: list[tuple[object, str]] = [
     ({"exemptions": [ENTRY | {"expiry": "never"}]}, "exemptions[0].expiry: must be a day"),
     ({"exemptions": [ENTRY | {"expiry": datetime(2030, 1, 1, tzinfo=UTC)}]}, "expiry: must be a day"),
     ({"exemptions": [ENTRY, ENTRY | {"reason": "again"}]}, "exemptions[1]: repeats an earlier entry"),
+    ({"exemptions": [AGENTS | {"control": ["WL-01", "WL-99"]}]}, "exemptions[0].control: no such control"),
+    ({"exemptions": [AGENTS | {"control": []}]}, "exemptions[0].control: no such control"),
+    (
+        {"exemptions": [AGENTS | {"objects": []}]},
+        "exemptions[0].objects: must be a list of mappings with kind",
+    ),
+    ({"exemptions": [AGENTS | {"kind": "Pod"}]}, "exemptions[0].kind: unknown key; known are control, owner"),
+    (
+        {"exemptions": [AGENTS | {"objects": [{"kind": "Pod"}]}]},
+        "exemptions[0].objects[0]: must be a mapping",
+    ),
+    (
+        {"exemptions": [AGENTS | {"objects": [{**AGENTS["objects"][0], "name": " "}]}]},
+        "name: must not be empty",
+    ),
     ({"enforcementLevels": []}, "enforcementLevels: must be a mapping"),
     ({"enforcementLevels": {"WL-9": "advisory"}}, "enforcementLevels.WL-9: no such control"),
     ({"enforcementLevels": {"WL-09": "off"}}, "enforcementLevels.WL-09: must be one of"),
@@ -51,6 +71,24 @@ def test_an_entry_is_read_with_its_day_as_text_or_as_yaml_date(expiry: object) -
     settings = parse({"exemptions": [ENTRY | {"expiry": expiry}]})
     assert settings.problems == ()
     assert settings.exemptions[0].expiry == date(2030, 1, 31)
+
+
+def test_an_entry_may_list_controls_and_objects_and_stands_for_each_pair_of_them() -> None:
+    settings = parse({"exemptions": [AGENTS]})
+    assert settings.problems == ()
+    assert [(one.control, str(one.place)) for one in settings.exemptions] == [
+        ("WL-01", "DaemonSet logging/collector"),
+        ("WL-01", "Job logging/collector"),
+        ("WL-03", "DaemonSet logging/collector"),
+        ("WL-03", "Job logging/collector"),
+    ]
+    assert {one.owner for one in settings.exemptions} == {"platform"}
+
+
+def test_a_pair_that_an_earlier_entry_has_is_refused_by_itself() -> None:
+    settings = parse({"exemptions": [ENTRY, AGENTS]})
+    assert settings.problems == ("exemptions[1]: repeats an earlier entry; keep one",)
+    assert len(settings.exemptions) == 4
 
 
 def test_a_level_is_the_controls_own_unless_configured() -> None:
@@ -97,7 +135,7 @@ def test_no_configuration_is_the_default() -> None:
 
 def test_the_schema_that_pulumi_checks_agrees_with_the_parser() -> None:
     wanted = {"type": "object", "properties": schema()}
-    jsonschema.validate({"exemptions": [ENTRY], "enforcementLevels": {"WL-01": "disabled"}}, wanted)
+    jsonschema.validate({"exemptions": [ENTRY, AGENTS], "enforcementLevels": {"WL-01": "disabled"}}, wanted)
     for raw, problem in WRONG:
         caught_later = ("unknown key; known are environment", "2030-02-30", "repeats", "not be empty")
         if not any(word in f"{problem}{raw}" for word in caught_later):

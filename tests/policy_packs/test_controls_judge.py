@@ -10,6 +10,7 @@ from controls.exemptions import Exemption
 from controls.fields import EMPTY, Unproved, fields
 from controls.item import Item
 from controls.judge import Judge, Verdict
+from controls.objects import items
 from controls.stack import Stack
 from controls.workloads.catalogue import CONTROLS
 
@@ -81,6 +82,15 @@ def test_an_exemption_holds_through_its_day_and_is_a_violation_after_it(complian
 def test_an_exemption_that_took_something_is_not_stale(compliant: dict[str, Any]) -> None:
     settings, _ = exempting()
     assert not list(made(settings).unmatched_findings(run(compliant, settings).exempted, Stack(())))
+
+
+def test_an_exemption_of_what_a_chart_may_hold_is_not_stale_before_the_chart_is_seen_through() -> None:
+    settings, _ = exempting()
+    chart = {"type": "kubernetes:helm.sh/v4:Chart", "name": "c", "properties": {"namespace": "team"}}
+    child = {"type": "kubernetes:core/v1:Service", "name": "c:team/web", "properties": {}}
+    hidden, seen = Stack(items([chart])), Stack(items([chart, child]))
+    assert not list(made(settings).unmatched_findings((), hidden))
+    assert [one.control for one in made(settings).unmatched_findings((), seen)] == ["EX-02"]
 
 
 @pytest.mark.parametrize("level", [Level.ADVISORY, Level.DISABLED])

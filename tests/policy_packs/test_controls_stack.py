@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from controls.fields import EMPTY
+from controls.exemptions import Place
+from controls.fields import EMPTY, Unproved
 from controls.item import Item
 from controls.objects import items
 from controls.stack import Stack, where
@@ -58,3 +59,30 @@ def test_a_chart_hides_what_it_brings_until_an_object_of_it_is_seen() -> None:
     child = {"type": "kubernetes:core/v1:Service", "name": "c:team/web", "properties": {}}
     assert Stack(items([chart])).hidden == {("", "team")}
     assert Stack(items([chart, child])).hidden == frozenset()
+
+
+AGENT = Place(kind="DaemonSet", namespace="team", name="agent")
+ROLE = Place(kind="ClusterRole", namespace="", name="agent")
+ELSEWHERE = Place(kind="DaemonSet", namespace="other", name="agent")
+
+
+def charts(*objects: dict[str, object], namespace: object = "team") -> Stack:
+    chart = {"type": "kubernetes:helm.sh/v4:Chart", "name": "c", "properties": {"namespace": namespace}}
+    return Stack(items([chart, *objects]))
+
+
+def test_an_object_that_nobody_declares_may_be_one_of_a_chart_in_its_namespace_or_in_none() -> None:
+    assert [charts().may_hide(one) for one in (AGENT, ROLE, ELSEWHERE)] == [True, True, False]
+    assert not charts().may_hide(Place(kind="vault:index/policy:Policy", namespace="", name="agent"))
+
+
+def test_a_chart_hides_nothing_that_the_stack_declares_and_nothing_once_it_is_seen_through() -> None:
+    own = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent", "namespace": "team"}}
+    child = {"type": "kubernetes:core/v1:Service", "name": "c:team/web", "properties": {}}
+    assert not charts(own).may_hide(AGENT)
+    assert not any(charts(child).may_hide(one) for one in (AGENT, ROLE))
+
+
+def test_a_chart_whose_namespace_is_not_known_yet_may_be_anywhere() -> None:
+    assert charts(namespace=Unproved.UNKNOWN).may_hide(ELSEWHERE)
+    assert not Stack(()).may_hide(ROLE)

@@ -9,7 +9,7 @@ from controls.catalogue import CONTROLS
 from controls.supply_chain.images import Image
 from controls.supply_chain.removed_versions import REMOVED
 
-from tests.policy_packs.control_pairs import container, found, pod
+from tests.policy_packs.control_pairs import container, found, pod, resource
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 REGISTRIES: Final[dict[str, Any]] = {"allowedRegistries": ["registry.example"]}
@@ -189,3 +189,29 @@ def test_a_listed_release_goes_to_a_namespace_of_the_stack() -> None:
 )
 def test_a_reference_has_its_parts(text: str, canonical: str, tag: str) -> None:
     assert (Image(text).canonical, Image(text).tag) == (canonical, tag)
+
+
+OPEN = f"""\
+type: kubernetes:{ADMISSION}:MutatingWebhookConfiguration
+name: NAME
+properties: {{webhooks: [{{failurePolicy: Ignore}}]}}
+"""
+
+
+def brought_by(source: str, name: str = "c:inject") -> str:
+    properties = f"{{chart: '{source}', namespace: kube-system}}"
+    return f"{resource('kubernetes:helm.sh/v4:Chart', properties, name='c')}---\n{OPEN.replace('NAME', name)}"
+
+
+def test_a_webhook_that_fails_open_is_somebody_elses_where_a_chart_from_outside_brings_it() -> None:
+    assert found("SC-04", brought_by("mesh")) == []
+    assert len(found("SC-04", brought_by("./charts/own"))) == 1
+    assert len(found("SC-04", brought_by("mesh", name="c"))) == 1
+    assert len(found("SC-04", brought_by("mesh", name="other:inject"))) == 1
+
+
+def test_a_namespace_that_a_chart_fills_has_its_images_verified_whether_the_chart_is_seen_or_not() -> None:
+    chart = resource("kubernetes:helm.sh/v4:Chart", "{chart: a, namespace: team}", name="c")
+    (message,) = found("SC-04", f"{TEAM}{chart}")
+    assert 'namespace "team"' in message
+    assert found("SC-04", f"{TEAM}{chart}---\n{admission(OF_TENANTS)}") == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from controls.control import Level
 
 from tests.recorder import Recorder
-from tests.stacks.stack_items import DAY, configuration_of, items_of, judged
+from tests.stacks.stack_items import CONFIG, DAY, configuration_of, items_of, judged
 from tests.stacks.stack_objects import (
     CLUSTER_WIDE,
     accounts,
@@ -33,9 +34,21 @@ def test_the_packs_find_nothing_that_is_not_exempt_and_no_exemption_is_stale(
 
 
 def test_exemptions_are_few_and_each_ends(stack: str) -> None:
+    packs = json.loads((CONFIG / f"{stack}.json").read_text(encoding="utf-8")).values()
+    assert sum(len(pack.get("exemptions", ())) for pack in packs) <= 25
     exemptions = [one for pack in configuration_of(stack).values() for one in pack.exemptions]
-    assert len(exemptions) <= 25
     assert all(one.in_force(DAY) and (one.expiry - DAY).days <= 366 for one in exemptions)
+
+
+def test_what_is_not_ours_is_exempt_only_where_a_chart_is(recorded: Recorder, stack: str) -> None:
+    """No entry for an agent of the cluster reaches into a namespace of tenants, or one without a chart."""
+    items = items_of(recorded)
+    ours = {item.place for item in items}
+    exemptions = [one for pack in configuration_of(stack).values() for one in pack.exemptions]
+    theirs = {one.place.namespace for one in exemptions if one.place not in ours and ":" not in one.kind}
+    assert theirs <= {"", *(item.fields.data["namespace"] for item in items if item.type == "Chart.helm.sh")}
+    tenants = {item.name for item in items if "mlops.platform/tenant-purpose" in dict(item.labels.present())}
+    assert not theirs & {"mlops-platform", *tenants}
 
 
 def test_wl_12_every_object_is_in_a_namespace_of_the_stack_or_cluster_wide(recorded: Recorder) -> None:
