@@ -92,8 +92,11 @@ every environment or by environment.
 _EXEMPTIONS: Final = """
 ## Exemptions
 
-An exemption names one control on one object exactly, and holds up to and including its `expiry` (UTC). How
-many there are, and how many findings they took away, is printed at every run. These rules cannot be exempt:
+An exemption names one control on one object exactly, and holds up to and including its `expiry` (UTC). An entry may
+list several in `control`, and several `objects` (each with `kind`, `namespace`, `name`) in place of its one: it stands
+for each control on each of them, and nothing is a pattern. How many there are, and how many findings they took away, is
+printed at every run. An object that nobody declares may be one of a chart: whether its exemption is stale is said only
+where the chart has been rendered, which the embedded engine does not do. These rules cannot be exempt:
 
 | rule | meaning |
 | --- | --- |"""

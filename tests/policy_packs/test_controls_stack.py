@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 import yaml
 from controls.exemptions import Place
@@ -66,7 +68,7 @@ ROLE = Place(kind="ClusterRole", namespace="", name="agent")
 ELSEWHERE = Place(kind="DaemonSet", namespace="other", name="agent")
 
 
-def charts(*objects: dict[str, object], namespace: object = "team") -> Stack:
+def charts(*objects: Mapping[str, object], namespace: object = "team") -> Stack:
     chart = {"type": "kubernetes:helm.sh/v4:Chart", "name": "c", "properties": {"namespace": namespace}}
     return Stack(items([chart, *objects]))
 
