@@ -257,14 +257,3 @@ ALL = WHOLE + LOGINS
 )
 def test_realm_bindings_store_and_tracking_name_the_same_roles(text: str, said: str) -> None:
     assert [one for one in found("ID-10", text) if said in one]
-
-
-CONTROLLER = pod("{serviceAccountName: app, automountServiceAccountToken: true, containers: []}")
-
-
-def test_a_listed_controller_and_its_account_mount_a_token_and_nobody_beside_it() -> None:
-    listed = ["team/app"]
-    assert found("ID-07", f"{ACCOUNT}---\n{CONTROLLER}", controllers=listed) == []
-    assert len(found("ID-07", CONTROLLER.replace("serviceAccountName: app", "x: y"), controllers=listed)) == 1
-    assert len(found("ID-07", CONTROLLER.replace("namespace: team", "namespace: b"), controllers=listed)) == 1
-    assert len(found("ID-07", ACCOUNT.replace("name: app", "name: other"), controllers=listed)) == 1
