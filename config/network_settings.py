@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field, model_validator
 from config.secret_paths import SecretPath
 from config.types import ClusterName, Fqdn, HttpsUrl, Settings, refusal
 
-LARGEST_ID = 255
-"""Of a cluster in a ClusterMesh; 0 is a cluster outside of any."""
+LARGEST_ID = 127
+"""Of a cluster in a ClusterMesh; 0 is a cluster outside of any. Cilium knows larger ones, but its chart refuses 128 to
+255 where pods have addresses of a VPC: policies would drop what they allow (github.com/cilium/cilium/issues/21330)."""
 
 Encryption = Literal["none", "wireguard", "ipsec"]
 """What Cilium does to packets between nodes. `ipsec` needs the Secret with its keys before the first start."""
