@@ -145,6 +145,11 @@ GOOD = [
     ),
     ("AW-03", resource("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "{ingress: []}")),
     ("AW-04", TRUST),
+    (
+        "AW-04",
+        TRUST.replace("system:serviceaccount:team:app", "system:serviceaccount:other:app")
+        + "- {apiVersion: helm.sh/v4, kind: Chart, namespace: other}\n",
+    ),
     ("AW-04", resource("aws:iam/role:Role", "{assumeRolePolicy: !unknown ''}")),
     ("AW-04", TRUST.replace("Federated", "Service").replace("oidc-provider/", "")),
 ]

@@ -32,6 +32,11 @@ def scaler(least: object = 5, most: object = 7, *, kind: str = "Deployment", nam
     )
 
 
+HIDING = "apiVersion: helm.sh/v4\nkind: Chart\nnamespace: team\n"
+"""A chart that nobody sees into, as a document; `HIDDEN` is one of a list."""
+HIDDEN = "- {apiVersion: helm.sh/v4, kind: Chart, namespace: team}\n"
+
+
 def rollout(spec: str) -> str:
     return f"apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: app}}\nspec: {{{spec}}}\n"
 
@@ -148,10 +153,12 @@ GOOD = [
     ("SR-03", workload(LABELS) + budget("minAvailable: 5")),
     ("SR-03", THREE + budget("minAvailable: 5") + scaler()),
     ("SR-03", scaler(kind="Rollout")),
+    ("SR-03", scaler() + HIDING),
     ("SR-04", container(PROBES)),
     ("SR-04", pod("{restartPolicy: Never, containers: [{name: app}]}")),
     ("SR-04", "apiVersion: batch/v1\nkind: Job\nspec: {template: {spec: {containers: [{name: app}]}}}\n"),
     ("SR-04", container("livenessProbe: !unknown '', readinessProbe: {exec: {}}")),
+    ("SR-05", f"{MODEL.replace('serviceAccountName: fraud', 'serviceAccountName: other')}{HIDDEN}"),
     ("SR-05", MODEL + ROUTE + guard("gates")),
     ("SR-05", MODEL + VIRTUAL + guard("gates")),
     ("SR-05", SHOWN + guard("istio-gateways")),

@@ -23,10 +23,11 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     accounts: dict[tuple[str, str], list[Item]] = {}
     for account in stack.of("ServiceAccount"):
         accounts.setdefault((where(account)[1], account.name), []).append(account)
+    hidden = {namespace for _, namespace in stack.hidden}
     for role in stack.of(_ROLE):
         for statement in statements(role.fields.value("assumeRolePolicy")):
             if statement.allows and _by_cluster(statement):
-                for message in _trust(statement, role, accounts):
+                for message in _trust(statement, role, accounts, hidden):
                     yield role, f"assumeRolePolicy {message}"
 
 
@@ -37,7 +38,9 @@ def _by_cluster(statement: Statement) -> bool:
     )
 
 
-def _trust(statement: Statement, role: Item, accounts: dict[tuple[str, str], list[Item]]) -> Iterator[str]:
+def _trust(
+    statement: Statement, role: Item, accounts: dict[tuple[str, str], list[Item]], hidden: set[str]
+) -> Iterator[str]:
     exact: dict[str, list[object]] = {"sub": [], "aud": []}
     for operator, key, values in statement.conditions():
         name = key.rpartition(":")[2]
@@ -54,6 +57,8 @@ def _trust(statement: Statement, role: Item, accounts: dict[tuple[str, str], lis
             continue
         items = accounts.get((found[1], found[2]), [])
         name = role.given_name
+        if not items and found[1] in hidden:
+            continue
         if not items:
             yield f"names {quoted(subject)}, which the stack does not declare; declare it"
         elif not any(text(one.annotations.value(ROLE_ARN)).rpartition("/")[2] == name for one in items):

@@ -42,7 +42,7 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
                     f"pdb-vs-replicas: {quoted(budget.name)} needs as many copies as run at least; run more",
                 )
     for scaler in stack.of(*AUTOSCALER):
-        yield from ((scaler, message) for message in _scaled(scaler, known))
+        yield from ((scaler, message) for message in _scaled(scaler, known, stack))
 
 
 def _takes(budget: Item, workload: Item) -> bool:
@@ -81,12 +81,12 @@ def _target(workload: Item) -> _Target:
     return *where(workload), workload.kind, workload.name
 
 
-def _scaled(scaler: Item, known: set[_Target]) -> Iterator[str]:
+def _scaled(scaler: Item, known: set[_Target], stack: Stack) -> Iterator[str]:
     target = scaler.spec.section("scaleTargetRef")
     kind, name = target.value("kind"), target.value("name")
     if not isinstance(kind, str) or not isinstance(name, str):
         yield f"hpa-target: scaleTargetRef {seen(name if isinstance(kind, str) else kind)}; name a workload"
-    elif kind in _KINDS and (*where(scaler), kind, name) not in known:
+    elif kind in _KINDS and (*where(scaler), kind, name) not in known and where(scaler) not in stack.hidden:
         yield f"hpa-target: {kind} {quoted(name)} is not in its namespace; declare it or correct the name"
 
 

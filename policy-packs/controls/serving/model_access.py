@@ -51,6 +51,8 @@ def _accounts(service: Item, stack: Stack) -> Iterator[str]:
             yield f"{name}.serviceAccountName {seen(account or None)}; name one of its own"
             continue
         item = stack.find("ServiceAccount", account, (service.cluster, service.namespace))
+        if item is None and where(service) in stack.hidden:
+            continue
         if item is None:
             yield f"{name}.serviceAccountName {quoted(account)} is not in its namespace; declare it"
         elif name == "predictor" and not _has_role(item, stack):
