@@ -37,6 +37,7 @@ OFFERED: Mapping[str, frozenset[str]] = {
 OPEN: Mapping[str, frozenset[str]] = {
     "aws-load-balancer-controller": frozenset({"podSecurityContext", "securityContext"}),
     "cni": frozenset({"resources"}),
+    "gpu-operator": frozenset({f"node-feature-discovery.{part}" for part in ("gc", "master", "worker")}),
     "istiod": frozenset({"meshConfig", "resources"}),
     "external-secrets": frozenset({"podSecurityContext", "securityContext"}),
 }

@@ -9,11 +9,16 @@ import pulumi
 
 from components.base import Component
 from components.gpu.gpu_operator_values import NAMESPACE, chart_values
+from components.gpu.gpu_pool import HOME
 from components.helm import chart
-from components.manifest import known_after
+from components.manifest import Manifest, known_after, part
+from components.network.api_server import api_server_alone
 from config.catalog import GPU_OPERATOR_CHART
 from config.gpu_settings import GpuSettings
 from config.schema import ChartSettings
+
+APP = "gpu-operator"
+"""Name of the release."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,4 +46,11 @@ class GpuOperator(Component, token="mlops:index:GpuOperator"):
             # It is ready only where there is a node with GPUs, and pools may scale from nothing.
             wait=False,
         )
+        part(self, "traffic", traffic(args.labels))
         self.register_outputs({})
+
+
+def traffic(labels: Mapping[str, str]) -> Manifest:
+    """The operator and node feature discovery watch the API server; what the operator starts on nodes is no part of
+    the release."""
+    return api_server_alone(APP, {"app.kubernetes.io/instance": APP}, HOME, labels)

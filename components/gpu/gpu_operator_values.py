@@ -38,7 +38,11 @@ def chart_values(settings: GpuSettings, labels: Mapping[str, str]) -> dict[str, 
         "operator": {"cleanupCRD": False, "upgradeCRD": False, "tolerations": [dict(SYSTEM_NODES)]},
         "daemonsets": {"labels": dict(labels), "tolerations": tolerations},
         "nfd": {"enabled": True, "nodefeaturerules": False},
-        "node-feature-discovery": {"worker": {"tolerations": tolerations}},
+        "node-feature-discovery": {
+            "master": _discovery(labels, copies=2),
+            "gc": _discovery(labels, copies=2),
+            "worker": {**_discovery(labels), "tolerations": tolerations},
+        },
         "driver": {
             "enabled": by_operator,
             "version": NVIDIA_DRIVER,
@@ -49,6 +53,16 @@ def chart_values(settings: GpuSettings, labels: Mapping[str, str]) -> dict[str, 
         "migManager": {"enabled": True, "config": {"name": MIG_CONFIG, "default": "all-disabled"}},
         "devicePlugin": {"enabled": not dra, "config": {"name": DEVICE_PLUGIN_CONFIG}},
         "dcgmExporter": _metrics(),
+    }
+
+
+def _discovery(labels: Mapping[str, str], copies: int = 0) -> dict[str, Any]:
+    """A part of node feature discovery; without `copies` it runs on every node."""
+    several = {"replicaCount": copies, "podDisruptionBudget": {"enable": True, "minAvailable": 1}}
+    return {
+        "labels": dict(labels),
+        "podSecurityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+        **(several if copies else {}),
     }
 
 

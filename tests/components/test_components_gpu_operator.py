@@ -52,3 +52,10 @@ def test_the_operator_reads_the_configurations_by_the_names_that_they_have() -> 
 @pytest.mark.parametrize("source", ["none"])
 def test_without_charts_there_is_no_operator(source: str) -> None:
     assert not [one for one in declared(source).values() if one.is_chart]
+
+
+def test_the_operator_and_feature_discovery_speak_with_the_api_server_and_nobody_else() -> None:
+    spec = declared("none")["east-gpu-operator-traffic"].inputs["spec"]
+    assert spec["endpointSelector"]["matchLabels"] == {"app.kubernetes.io/instance": "gpu-operator"}
+    assert spec["ingress"] == [{}]
+    assert [rule["toEntities"] for rule in spec["egress"]] == [["kube-apiserver"]]

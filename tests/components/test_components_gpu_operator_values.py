@@ -62,3 +62,15 @@ def test_metrics_are_for_any_collector_and_tell_team_and_queue() -> None:
     assert metrics["enabled"] is True
     assert metrics["serviceMonitor"]["enabled"] is False
     assert "^team$" in metrics["podLabelAllowlistRegex"]
+
+
+def test_feature_discovery_is_restricted_says_who_pays_and_has_two_of_what_is_not_on_every_node() -> None:
+    parts = chart_values(GpuSettings(), {"team": "platform"})["node-feature-discovery"]
+    assert {name: one.get("replicaCount") for name, one in parts.items()} == {
+        "master": 2,
+        "gc": 2,
+        "worker": None,
+    }
+    for one in parts.values():
+        assert one["labels"] == {"team": "platform"}
+        assert one["podSecurityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}

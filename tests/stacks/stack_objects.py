@@ -45,7 +45,7 @@ own name."""
 SYSTEM = {
     "kube-system": [
         {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
-        for name in ("cert-manager", "istio-cni", "karpenter", "aws-load-balancer-controller")
+        for name in ("cert-manager", "istio-cni", "karpenter", "aws-load-balancer-controller", "gpu-operator")
     ]
 }
 """What the program puts into namespaces that every cluster has: pods by their labels, whoever installs the chart."""
