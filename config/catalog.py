@@ -114,6 +114,21 @@ OPENBAO_IMAGE = Image(
     tag=OPENBAO,
     digest="sha256:11fd73a2102cda9c55d5d881a8c3210303146a7ec1e8ac76f526e175c6d24641",
 )
+CERT_MANAGER_IMAGE = Image(
+    repository="quay.io/jetstack/cert-manager-controller",
+    tag=f"v{CERT_MANAGER}",
+    digest="sha256:416a2d76870d996460e62bd7f521bf14fa017be9e3e904aab92163a331fcb61a",
+)
+CERT_MANAGER_WEBHOOK_IMAGE = Image(
+    repository="quay.io/jetstack/cert-manager-webhook",
+    tag=f"v{CERT_MANAGER}",
+    digest="sha256:d8b3961b51c8c7320633f8208dc46bf88aa13804d0f7cbe48a096b2c523cee42",
+)
+CERT_MANAGER_CAINJECTOR_IMAGE = Image(
+    repository="quay.io/jetstack/cert-manager-cainjector",
+    tag=f"v{CERT_MANAGER}",
+    digest="sha256:ccf6b919ec0500745a47a910118f834f9636d0aac1ff221245cd2557ed8c7c98",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 from components.isolation.pod_hardening import container_security_context, pod_security_context
 from components.tolerations import SYSTEM_NODES
+from config import catalog
+from config.catalog import Image
 
 NAMESPACE = "kube-system"
 """Secrets of ClusterIssuers lie here too, and nobody makes pods here but who administers the cluster."""
@@ -38,15 +40,16 @@ def chart_values(labels: Mapping[str, str]) -> dict[str, Any]:
         "enableCertificateOwnerRef": False,
         "serviceAccount": {"create": True, "name": APP},
         "startupapicheck": {"enabled": False},
-        **_server("100m", "128Mi", "512Mi"),
-        "cainjector": _server("50m", "128Mi", "512Mi"),
-        "webhook": _server("50m", "64Mi", "256Mi"),
+        **_server(catalog.CERT_MANAGER_IMAGE, "100m", "128Mi", "512Mi"),
+        "cainjector": _server(catalog.CERT_MANAGER_CAINJECTOR_IMAGE, "50m", "128Mi", "512Mi"),
+        "webhook": _server(catalog.CERT_MANAGER_WEBHOOK_IMAGE, "50m", "64Mi", "256Mi"),
     }
 
 
-def _server(cpu: str, memory: str, most: str) -> dict[str, Any]:
+def _server(image: Image, cpu: str, memory: str, most: str) -> dict[str, Any]:
     """Restricted, two that stand in for each other, also on nodes that are kept for the cluster itself."""
     return {
+        "image": {"tag": image.tag, "digest": image.digest},
         "replicaCount": 2,
         "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
         "securityContext": pod_security_context(),

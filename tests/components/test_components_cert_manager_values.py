@@ -73,3 +73,9 @@ def test_nothing_is_left_to_a_hook_that_never_runs() -> None:
 
 def test_leaders_are_elected_where_it_runs() -> None:
     assert VALUES["global"]["leaderElection"]["namespace"] == NAMESPACE
+
+
+def test_every_server_runs_the_image_of_the_catalogue_by_its_digest() -> None:
+    digests = [one["image"]["digest"] for one in servers(VALUES)]
+    assert len(set(digests)) == 3
+    assert all(digest.startswith("sha256:") for digest in digests)
