@@ -164,7 +164,7 @@ def _keys(location: Iterable[str | int], given: Any) -> Path:
         path.append(part)
         if isinstance(here, Mapping):
             here = here.get(part)
-        elif isinstance(part, int) and part < len(_items(here)):
+        elif isinstance(part, int) and 0 <= part < len(_items(here)):
             here = here[part]
         else:
             here = None

@@ -178,17 +178,25 @@ while True:
 """
 
 
+CALLS = """\
+import signal
+from pathlib import Path
+from cli.pulumi_cli import PulumiCli
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+PulumiCli(program='{program}', root=Path('{root}'), stack="dev").up()
+"""
+"""A shell without job control has what it starts in the background ignore SIGINT, the tests themselves included."""
+
+
 @contextmanager
 def working(folder: Path, then: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """`up` in a process group of its own, as a shell starts it, at work by a pulumi that does that when cancelled."""
     stand_in = folder / "stand_in.py"
     stand_in.write_text("import os\n" + CANCELS.replace("{then}", then))
     program = fake_pulumi(folder, f"exec {sys.executable} {stand_in}")
-    call = (
-        f"PulumiCli(program={program!r}, root=Path({str(project(folder / 'project'))!r}), stack='dev').up()"
-    )
     with subprocess.Popen(
-        [sys.executable, "-c", f"from pathlib import Path\nfrom cli.pulumi_cli import PulumiCli\n{call}"],
+        [sys.executable, "-c", CALLS.format(program=program, root=project(folder / "project"))],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

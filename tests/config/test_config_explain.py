@@ -409,6 +409,13 @@ def test_credentials_in_an_address_do_not_reach_the_message(data: Data) -> None:
     assert given == "given 'https://[hidden]@id.example.com'"
 
 
+def test_keys_that_are_no_text_are_named_even_below_each_other(data: Data) -> None:
+    """YAML reads `null:` and `-1:` as what they look like."""
+    data["clusters"][0]["gpuQueues"] = [{"team": "vision", "quotas": {None: {-1: 5}}}]
+    found = [problem.key for problem in problems_of(data, NOWHERE)]
+    assert "settings.clusters[0].gpuQueues[0].quotas.None" in found
+
+
 def test_a_long_or_many_line_value_stays_short_and_on_one_line(data: Data) -> None:
     put(data, "tracking.bucket", "x\n" * 500)
     (problem,) = problems_of(data, NOWHERE)
