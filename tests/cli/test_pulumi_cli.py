@@ -164,15 +164,18 @@ def test_a_preview_says_which_chart_cannot_be_fetched(
 
 
 CANCELS = """\
-import signal, sys
+import os, signal, sys
+
+def say(text):
+    os.write(1, f"{text}\\n".encode())  # a signal may come while print still writes, which may not begin anew
 
 def cancel(*_):
-    signal.signal(signal.SIGINT, lambda *_: print("again", flush=True))
-    print("cancelling", flush=True)
+    signal.signal(signal.SIGINT, lambda *_: say("again"))
+    say("cancelling")
     {then}
 
 signal.signal(signal.SIGINT, cancel)
-print(f"working as {os.getpid()}", flush=True)
+say(f"working as {os.getpid()}")
 while True:
     signal.pause()
 """
@@ -193,7 +196,7 @@ PulumiCli(program='{program}', root=Path('{root}'), stack="dev").up()
 def working(folder: Path, then: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """`up` in a process group of its own, as a shell starts it, at work by a pulumi that does that when cancelled."""
     stand_in = folder / "stand_in.py"
-    stand_in.write_text("import os\n" + CANCELS.replace("{then}", then))
+    stand_in.write_text(CANCELS.replace("{then}", then))
     program = fake_pulumi(folder, f"exec {sys.executable} {stand_in}")
     with subprocess.Popen(
         [sys.executable, "-c", CALLS.format(program=program, root=project(folder / "project"))],
@@ -207,7 +210,7 @@ def working(folder: Path, then: str) -> Iterator[tuple[subprocess.Popen[str], in
 
 
 def test_pulumi_is_heard_out_when_it_is_interrupted(tmp_path: Path) -> None:
-    free = f"open({str(tmp_path / 'freed')!r}, 'w'); print('lock freed', flush=True); sys.exit(255)"
+    free = f"open({str(tmp_path / 'freed')!r}, 'w'); say('lock freed'); sys.exit(255)"
     with working(tmp_path, free) as (running, _):
         os.killpg(running.pid, signal.SIGINT)
         said, _ = running.communicate()
