@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import ConsoleProgress, err, out, print_json, table
+from cli.console import ConsoleProgress, Json, err, out, print_json, table
 from cli.errors import FAILED, CommandFailed, CommandRefused
 from cli.target import target
 from config.access import MATRIX, Cell, Grant, Role
@@ -16,7 +16,6 @@ app = typer.Typer(
     name="access", help="Who may do what, and the proof of it.", no_args_is_help=True, add_completion=False
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 STYLES = {Grant.YES: "green", Grant.OWN: "yellow", Grant.LIMITED: "yellow", Grant.NO: "dim"}
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Annotated
 
 import httpx
 import typer
 
 from cli import catalog_sources
 from cli.catalog_sources import NotThere, Pin
-from cli.console import ConsoleProgress, escaped, out, print_json, table
+from cli.console import ConsoleProgress, Json, escaped, out, print_json, table
 from cli.errors import FAILED
 
 app = typer.Typer(
@@ -22,7 +21,6 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _AT_ONCE = 8
 
 

@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -17,6 +18,9 @@ from rich.table import Table
 
 PIPED_WIDTH = 160
 """Columns of a table that nobody's terminal limits."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+"""The option of every command that has machine output."""
 
 out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)

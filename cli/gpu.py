@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import err, escaped, out, print_json, table
+from cli.console import Json, err, escaped, out, print_json, table
 from cli.errors import FAILED
 from cli.target import Stack, Target, target
 from config.clusters import ClusterSettings, most_nodes
@@ -19,8 +19,6 @@ from config.gpu_slices import price_per_hour, slices
 app = typer.Typer(
     name="gpu", help="GPU pools, slices and queues.", no_args_is_help=True, add_completion=False
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import ConsoleProgress, err, out, print_json
+from cli.console import ConsoleProgress, Json, err, out, print_json
 from cli.errors import CommandRefused
 from cli.status import print_lab
 from cli.target import lab_folder, project_root, target
@@ -24,7 +24,6 @@ app = typer.Typer(
 )
 
 Stack = Annotated[str, typer.Option("--stack", "-s", help="Whose lab clusters to run.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import err, out, print_json, table
+from cli.console import Json, err, out, print_json, table
 from cli.errors import FAILED
 from cli.preview import planned
 from cli.target import Stack, target
@@ -26,7 +26,7 @@ def common() -> None:
 def matrix(
     stack: Stack = "dev",
     cluster: Annotated[str | None, typer.Option("--cluster", "-c", help="One cluster alone.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Show every connection that the policies let through, and whether it is one that somebody declared."""
     chosen = target(stack)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import err, escaped, out, print_json, table
+from cli.console import Json, err, escaped, out, print_json, table
 from cli.pulumi_cli import PulumiCli
 from cli.target import Target, target
 from engine.state import State
@@ -20,7 +20,7 @@ STYLES = {"running": "green", READY: "green", "degraded": "yellow", "stopped": "
 
 def status(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack: Pulumi.<stack>.yaml.")] = "dev",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Show what the stack has, what runs where, with addresses, and how to log in."""
     chosen = target(stack)

@@ -8,23 +8,14 @@ from typing import Any
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object
 
-_API_SERVER = ["kube-apiserver"]
-
 
 def api_server_egress(app: str, namespace: NamespaceRef) -> Manifest:
     """The CiliumNetworkPolicy that lets the app's pods reach their own cluster's API server, wherever it runs."""
     spec = {
         "endpointSelector": {"matchLabels": selector(app)},
-        "egress": [
-            {
-                "toEntities": _API_SERVER,
-                "toPorts": _ports(443, 6443),
-            }
-        ],
+        "egress": [_asking()],
     }
-    return kubernetes_object(
-        "cilium.io/v2", "CiliumNetworkPolicy", f"{app}-to-api-server", namespace=namespace, spec=spec
-    )
+    return _policy(f"{app}-to-api-server", namespace, None, spec)
 
 
 def api_server_ingress(
@@ -35,11 +26,7 @@ def api_server_ingress(
     labels: Mapping[str, str] | None = None,
 ) -> Manifest:
     """The CiliumNetworkPolicy `name` that lets the API server ask the app's webhooks, and nobody else."""
-    rule = {"fromEntities": _API_SERVER, "toPorts": _ports(*ports)}
-    spec = {"endpointSelector": {"matchLabels": selector(app)}, "ingress": [rule]}
-    return kubernetes_object(
-        "cilium.io/v2", "CiliumNetworkPolicy", name, namespace=namespace, labels=labels, spec=spec
-    )
+    return _policy(name, namespace, labels, _asked_alone(selector(app), ports))
 
 
 def api_server_alone(
@@ -55,7 +42,7 @@ def api_server_alone(
     spec = {
         **_asked_alone(matched, asked),
         "enableDefaultDeny": {"ingress": True, "egress": True},
-        "egress": [{"toEntities": _API_SERVER, "toPorts": _ports(443, 6443)}],
+        "egress": [_asking()],
     }
     return _policy(name, home, labels, spec)
 
@@ -73,17 +60,24 @@ def asked_by_api_server_alone(
     return _policy(name, home, labels, _asked_alone(matched, asked))
 
 
+def _asking() -> dict[str, Any]:
+    return {"toEntities": ["kube-apiserver"], "toPorts": tcp_ports(443, 6443)}
+
+
 def _asked_alone(matched: Mapping[str, str], asked: Sequence[int]) -> dict[str, Any]:
     """An empty rule allows nothing and closes the direction; without any rule it would stay open."""
-    rule = {"fromEntities": _API_SERVER, "toPorts": _ports(*asked)} if asked else {}
+    rule = {"fromEntities": ["kube-apiserver"], "toPorts": tcp_ports(*asked)} if asked else {}
     return {"endpointSelector": {"matchLabels": dict(matched)}, "ingress": [rule]}
 
 
-def _policy(name: str, home: NamespaceRef, labels: Mapping[str, str], spec: Mapping[str, Any]) -> Manifest:
+def _policy(
+    name: str, home: NamespaceRef, labels: Mapping[str, str] | None, spec: Mapping[str, Any]
+) -> Manifest:
     return kubernetes_object(
         "cilium.io/v2", "CiliumNetworkPolicy", name, namespace=home, labels=labels, spec=spec
     )
 
 
-def _ports(*numbers: int) -> list[dict[str, list[dict[str, str]]]]:
+def tcp_ports(*numbers: int) -> list[dict[str, list[dict[str, str]]]]:
+    """`toPorts` of a Cilium rule."""
     return [{"ports": [{"port": str(number), "protocol": "TCP"} for number in numbers]}]

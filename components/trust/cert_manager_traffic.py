@@ -11,7 +11,7 @@ from components.base import Component
 from components.isolation import dns
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
-from components.network.api_server import api_server_alone
+from components.network.api_server import api_server_alone, tcp_ports
 from components.network.fqdn_egress import Destination, fqdn_egress
 from components.trust.cert_manager_values import APP, NAMESPACE, WEBHOOK_PORT
 
@@ -57,12 +57,12 @@ def store_traffic(app: str, namespace: NamespaceRef, port: int) -> dict[str, Man
         "endpointSelector": {"matchLabels": selector(APP)},
         "egress": [
             dns.cilium_egress([{"matchPattern": "*"}]),
-            {"toEndpoints": [server], "toPorts": _ports(port)},
+            {"toEndpoints": [server], "toPorts": tcp_ports(port)},
         ],
     }
     from_controller = {
         "endpointSelector": {"matchLabels": selector(app)},
-        "ingress": [{"fromEndpoints": [controller], "toPorts": _ports(port)}],
+        "ingress": [{"fromEndpoints": [controller], "toPorts": tcp_ports(port)}],
     }
     kind = ("cilium.io/v2", "CiliumNetworkPolicy")
     return {
@@ -81,7 +81,3 @@ def own_traffic(labels: Mapping[str, str]) -> Manifest:
 def _endpoint(namespace: NamespaceRef, app: str) -> dict[str, dict[str, str]]:
     labels = {f"k8s:{key}": value for key, value in selector(app).items()}
     return {"matchLabels": {"k8s:io.kubernetes.pod.namespace": namespace.name, **labels}}
-
-
-def _ports(*numbers: int) -> list[dict[str, list[dict[str, str]]]]:
-    return [{"ports": [{"port": str(number), "protocol": "TCP"} for number in numbers]}]

@@ -65,25 +65,33 @@ class Stack:
     @cached_property
     def hidden(self) -> frozenset[Where]:
         """Where a chart puts objects that cannot be seen, so that nothing there is proved to be missing."""
-        return frozenset(
-            _home((chart.cluster, text(chart.fields.value("namespace")))) for chart in self._opaque
-        )
+        return frozenset(self.opaque)
+
+    @cached_property
+    def hidden_namespaces(self) -> frozenset[str]:
+        """The same for what names a namespace and no cluster."""
+        return frozenset(namespace for _, namespace in self.hidden)
 
     def may_hide(self, place: Place) -> bool:
         """Whether a chart that cannot be seen may hold that object: no item is it, and it would be in the chart's
         namespace, which may not be known yet, or in none."""
         if ":" in place.kind or place in self._places:
             return False
-        homes = [chart.fields.value("namespace") for chart in self._opaque]
+        homes = [chart.fields.value("namespace") for charts in self.opaque.values() for chart in charts]
         if place.namespace and all(isinstance(home, str) for home in homes):
             return place.namespace in homes
         return bool(homes)
 
     @cached_property
-    def _opaque(self) -> list[Item]:
-        """A chart is seen through when any object of it is in the stack; it is named after the chart (`cilium:...`)."""
+    def opaque(self) -> dict[Where, list[Item]]:
+        """Charts that cannot be seen, by cluster and namespace. A chart is seen through when any object of it is in the
+        stack; it is named after the chart (`cilium:...`)."""
         rendered = {item.resource.partition(":")[0] for item in self.items if ":" in item.resource}
-        return [chart for chart in self.of(*CHARTS) if chart.resource not in rendered]
+        found: dict[Where, list[Item]] = defaultdict(list)
+        for chart in self.of(*CHARTS):
+            if chart.resource not in rendered:
+                found[_home((chart.cluster, text(chart.fields.value("namespace"))))].append(chart)
+        return dict(found)
 
     @cached_property
     def _places(self) -> frozenset[Place]:

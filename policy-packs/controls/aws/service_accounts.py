@@ -23,11 +23,10 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     accounts: dict[tuple[str, str], list[Item]] = {}
     for account in stack.of("ServiceAccount"):
         accounts.setdefault((where(account)[1], account.name), []).append(account)
-    hidden = {namespace for _, namespace in stack.hidden}
     for role in stack.of(_ROLE):
         for statement in statements(role.fields.value("assumeRolePolicy")):
             if statement.allows and _by_cluster(statement):
-                for message in _trust(statement, role, accounts, hidden):
+                for message in _trust(statement, role, accounts, stack.hidden_namespaces):
                     yield role, f"assumeRolePolicy {message}"
 
 
@@ -39,7 +38,7 @@ def _by_cluster(statement: Statement) -> bool:
 
 
 def _trust(
-    statement: Statement, role: Item, accounts: dict[tuple[str, str], list[Item]], hidden: set[str]
+    statement: Statement, role: Item, accounts: dict[tuple[str, str], list[Item]], hidden: frozenset[str]
 ) -> Iterator[str]:
     exact: dict[str, list[object]] = {"sub": [], "aud": []}
     for operator, key, values in statement.conditions():

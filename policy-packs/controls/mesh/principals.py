@@ -21,8 +21,7 @@ _WILDCARD: Final = "*"
 
 def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
     accounts = set(_accounts(stack))
-    hidden = {namespace for _, namespace in stack.hidden}
-    hidden |= {namespace for namespace, _ in elsewhere(settings)}
+    hidden = stack.hidden_namespaces | {namespace for namespace, _ in elsewhere(settings)}
     for policy in stack.of(AUTHORIZATION):
         for where, value in _principals(policy):
             if value == _WILDCARD:
@@ -32,7 +31,9 @@ def check(stack: Stack, settings: Settings) -> Iterator[tuple[Item, str]]:
                 yield policy, f"{where} {fault}"
 
 
-def _fault(value: object, settings: Settings, accounts: set[tuple[str, str]], hidden: set[str]) -> str | None:
+def _fault(
+    value: object, settings: Settings, accounts: set[tuple[str, str]], hidden: frozenset[str]
+) -> str | None:
     """What is wrong with a principal; a chart may bring the ServiceAccounts of its namespace."""
     found = _FORM.fullmatch(text(value))
     if value is Unproved.UNKNOWN:

@@ -21,7 +21,6 @@ _LONGEST: Final = 3600
 
 def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     accounts = {(where(one)[1], one.name) for one in stack.of("ServiceAccount")}
-    hidden = {namespace for _, namespace in stack.hidden}
     policies = {one.given_name for one in stack.of(POLICY)}
     audited = {one.cluster for one in stack.of(_AUDIT)}
     told: set[str] = set()
@@ -29,11 +28,15 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
         if login.cluster not in audited | told:
             told.add(login.cluster)
             yield login, "its Vault has no audit device in the stack; declare one"
-        for message in (*_bound(login, accounts, hidden), *_lifetime(login), *_policies(login, policies)):
+        for message in (
+            *_bound(login, accounts, stack.hidden_namespaces),
+            *_lifetime(login),
+            *_policies(login, policies),
+        ):
             yield login, message
 
 
-def _bound(login: Item, accounts: set[tuple[str, str]], hidden: set[str]) -> Iterator[str]:
+def _bound(login: Item, accounts: set[tuple[str, str]], hidden: frozenset[str]) -> Iterator[str]:
     names = login.fields.values("boundServiceAccountNames")
     namespaces = login.fields.values("boundServiceAccountNamespaces")
     if login.fields.value("boundServiceAccountNamespaceSelector") is not None:

@@ -28,7 +28,7 @@ _IMAGES: Final = (
 
 def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     yield from _open_failures(stack)
-    for where, items in _workloads(stack).items():
+    for where, items in {**stack.opaque, **stack.bearers}.items():
         if not where[1].startswith("kube-") and not _verified(stack, where):
             namespace = stack.find("Namespace", where[1], (where[0], ""))
             yield (
@@ -36,16 +36,6 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
                 f"no rule verifies the images of namespace {quoted(where[1])}; put it under one that "
                 "denies and fails closed",
             )
-
-
-def _workloads(stack: Stack) -> dict[Where, list[Item]]:
-    """What bears pods, by cluster and namespace; a chart that cannot be seen is taken to."""
-    found = dict(stack.bearers)
-    for chart in stack.of(*CHARTS):
-        place = (chart.cluster, text(chart.fields.value("namespace")) or "default")
-        if place in stack.hidden:
-            found.setdefault(place, [chart])
-    return found
 
 
 def _open_failures(stack: Stack) -> Iterator[tuple[Item, str]]:
