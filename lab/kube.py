@@ -6,6 +6,7 @@ import json
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -18,6 +19,10 @@ _SECONDS, _PATIENT_SECONDS = 10.0, 60.0
 """Until a request is given up. On a busy machine the first custom kinds take long to be accepted."""
 
 _TRANSIENT = (0, httpx.codes.TOO_MANY_REQUESTS, *range(500, 600))
+_ASKED_TO_WAIT_SECONDS = 10.0
+"""For which a client comes back that is asked to (429), as client-go's does (ten times, each after a second). An API
+server asks it of whoever comes first for a custom kind, after its start or a change of the kind, until the kind's
+watch cache is ready (k8s.io/apiserver/pkg/storage/cacher: "storage is (re)initializing")."""
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 Manifest = Mapping[str, Any]
@@ -27,7 +32,7 @@ class KubeApi:
     """One API server. Paths are those of the API (`/api/v1/nodes`).
 
     Every request may be repeated without harm, and is for `patience` seconds while the server does not
-    answer or has a trouble of its own (a status of 429 or 5xx).
+    answer or has a trouble of its own (a status of 429 or 5xx); for 10 s at least while it asks to wait (429).
     """
 
     def __init__(self, client: httpx.Client, cluster: str, patience: float) -> None:
@@ -36,7 +41,7 @@ class KubeApi:
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_transient),
             wait=tenacity.wait_exponential(multiplier=0.1, max=1.0),
-            stop=tenacity.stop_after_delay(patience),
+            stop=partial(_given_up, patience),
             reraise=True,
         )
 
@@ -97,6 +102,12 @@ def kube_api(cluster: str, server: str, context: ssl.SSLContext, patience: float
 
 def _is_transient(error: BaseException) -> bool:
     return isinstance(error, ApiFailed) and error.status in _TRANSIENT
+
+
+def _given_up(patience: float, state: tenacity.RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    asked = isinstance(error, ApiFailed) and error.status == httpx.codes.TOO_MANY_REQUESTS
+    return (state.seconds_since_start or 0.0) >= max(patience, _ASKED_TO_WAIT_SECONDS if asked else 0.0)
 
 
 def _message(answer: httpx.Response) -> str:

@@ -95,5 +95,5 @@ def verifies(certificate: str, between: list[str], roots: list[str], folder: Pat
         (folder / name).write_text(text, encoding="utf-8")
     command = ["openssl", "verify", "-x509_strict", "-no-CApath", "-no-CAstore", "-CAfile", "roots"]
     command += [*(["-untrusted", "between"] if between else []), "leaf"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     return done.returncode == 0

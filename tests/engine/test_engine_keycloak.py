@@ -329,7 +329,6 @@ def test_a_server_that_does_not_answer_is_one_failure_with_its_url(
     assert urn.endswith("::keycloak")
     assert message.startswith(f"Keycloak {url} cannot be reached: {reason}")
     assert len(result.skipped) == 3
-    assert result.seconds < 5
     assert b"hidden" not in b"".join(path.read_bytes() for path in stack.state_file.parent.iterdir())
 
 

@@ -63,7 +63,7 @@ def follow(*script: Any) -> tuple[list[tuple[str, str]], list[str], Mirror]:
         client = KubeClient(httpx.AsyncClient(base_url="https://api", transport=transport))
         mirror = Mirror(client, "/api/v1/things", changed)
         task = asyncio.create_task(mirror.run())
-        await asyncio.wait_for(server.done.wait(), 10)
+        await asyncio.wait_for(server.done.wait(), 60)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await client.close()

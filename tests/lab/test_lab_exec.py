@@ -22,7 +22,7 @@ def run(spec: ProcessSpec, folder: LabFolder) -> subprocess.CompletedProcess[str
         command(folder.spec(spec.name)),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
         env={"LEAK": "1"},
     )
@@ -115,5 +115,5 @@ def test_a_process_that_dies_with_its_parent_does(tmp_path: Path) -> None:
         while "time.sleep" not in " ".join(child.cmdline()):
             assert child.is_running()
         parent.kill()
-        psutil.wait_procs([child], timeout=10)
+        psutil.wait_procs([child], timeout=60)
         assert not child.is_running()

@@ -76,7 +76,7 @@ def test_a_lab_whose_supervisor_was_killed_comes_back_with_its_data(
     main = Supervisor(lab.folder).pid()
     assert main is not None
     os.kill(main, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(main)], timeout=10)
+    psutil.wait_procs([psutil.Process(main)], timeout=60)
     assert lab.status().state == "stopped"
     assert lab.up(topology).state == "running"
     marks.check()
@@ -90,7 +90,7 @@ def test_a_lab_whose_processes_were_all_killed_at_once_comes_back_with_its_data(
         process.suspend()
     for process in found:
         process.kill()
-    psutil.wait_procs(found, timeout=20)
+    psutil.wait_procs(found, timeout=60)
     assert lab.up(topology).state == "running"
     marks.check()
 

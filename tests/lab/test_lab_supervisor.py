@@ -48,7 +48,7 @@ def pid_of(supervisor: Supervisor, name: str) -> int:
         if not found:
             raise NotReady("no process")
 
-    poll(name, probe, 20)
+    poll(name, probe, 60)
     return found
 
 
@@ -84,7 +84,7 @@ def test_a_killed_process_comes_back(supervisor: Supervisor, folder: LabFolder) 
         if supervisor.states()["one"].pid in (0, first):
             raise NotReady("not yet")
 
-    poll("another process", another, 20)
+    poll("another process", another, 60)
 
 
 def test_processes_that_are_no_longer_wanted_are_stopped_and_forgotten(
@@ -149,7 +149,7 @@ def test_what_a_killed_supervisor_leaves_is_found_and_ended_and_nothing_else(
         main = supervisor.pid()
         assert main is not None
         os.kill(main, signal.SIGKILL)
-        psutil.wait_procs([psutil.Process(main)], timeout=10)
+        psutil.wait_procs([psutil.Process(main)], timeout=60)
         assert supervisor.pid() is None
         assert {process.pid for process in leftovers.processes(folder)} <= {left.pid, main}
         leftovers.end(leftovers.processes(folder))

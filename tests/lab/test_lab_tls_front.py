@@ -66,7 +66,7 @@ def front(tmp_path: Path, echo: Path) -> Iterator[Front]:
         (tmp_path / "front.json").write_text(json.dumps(config))
         argv = [sys.executable, "-m", "lab.tls_front", str(tmp_path / "front.json")]
         running.append(subprocess.Popen(argv, stderr=subprocess.DEVNULL))
-        poll("front", lambda: connect(port).close(), 20)
+        poll("front", lambda: connect(port).close(), 60)
         return port
 
     yield start

@@ -444,7 +444,7 @@ def test_a_mount_that_an_interrupted_run_has_moved_is_found_where_it_is(server: 
     assert applied(stack) == {"create": 3}
     accessor = server.get("sys/mounts/vprov-here")["accessor"]
     begun = server.root.call("POST", "sys/remount", {"from": "vprov-here", "to": "vprov-there"})["data"]
-    poll("the move", lambda: _moved(server, begun["migration_id"]), 10)
+    poll("the move", lambda: _moved(server, begun["migration_id"]), 60)
     assert applied(server.stack(text, stack, path="vprov-there")) == {"update": 1}
     assert stack.rows()["kv"].id == "vprov-there"
     assert server.get("sys/mounts/vprov-there")["accessor"] == accessor

@@ -56,7 +56,7 @@ def test_the_controllers_and_the_scheduler_work_and_a_simulated_pod_becomes_read
             if found.get("status", {}).get("availableReplicas") != 2:
                 raise NotReady(str(found.get("status")))
 
-        poll("deployment available", available, 40)
+        poll("deployment available", available, 120)
         pods = api.list("/api/v1/namespaces/workload/pods")
         api.delete(path)
     assert {pod["spec"]["nodeName"] for pod in pods} == {"east-dev-1"}

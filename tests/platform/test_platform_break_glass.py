@@ -28,7 +28,7 @@ CLUSTER = "east"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/mlops-dev/deployments"
 NAME = f"{PREFIX}broken"
 MERGE = {"Content-Type": "application/merge-patch+json"}
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

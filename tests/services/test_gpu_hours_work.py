@@ -117,7 +117,7 @@ class Slow(httpx.AsyncBaseTransport):
         self._asked = asyncio.Barrier(count)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        async with asyncio.timeout(10), self._asked:
+        async with asyncio.timeout(60), self._asked:
             if not request.url.host:
                 raise httpx.ConnectError("no route")
             return httpx.Response(200, text=request.url.host)

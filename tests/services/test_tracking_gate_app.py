@@ -202,7 +202,7 @@ def test_an_upload_is_passed_on_while_it_still_comes() -> None:
         headers = {"Authorization": f"Bearer {double.realm.token('someone', Role.ADMIN)}"}
         path = "/api/2.0/mlflow-artifacts/artifacts/1/big.bin"
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(60),
             httpx.AsyncClient(transport=gate, base_url="http://gate.test") as client,
         ):
             answer = await client.put(path, content=parts(), headers=headers)

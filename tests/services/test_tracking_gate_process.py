@@ -83,7 +83,7 @@ def test_the_log_has_a_line_of_json_for_each_request(stage: Stage) -> None:
         (line,) = [line for line in lines if line.get("subject") == "a-subject-for-the-log"]
         assert (line["path"], line["status"], line["grant"]) == (f"{API}/runs/get", 404, "yes")
 
-    tenacity.retry(stop=tenacity.stop_after_delay(20), wait=tenacity.wait_fixed(0.05), reraise=True)(
+    tenacity.retry(stop=tenacity.stop_after_delay(60), wait=tenacity.wait_fixed(0.05), reraise=True)(
         written
     )()
     assert "not-for-the-log" not in stage.log.read_text()
