@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from config.eks_pools import PoolCapacity
 from config.gpu_pool import GpuPool
-from config.types import AwsRole, DnsLabel, PodCidr, PositiveCount, Settings, matching, refusal
+from config.types import AwsRole, DnsLabel, PodCidr, PositiveCount, Settings, SourceCidr, matching, refusal
 
 _RFC1918 = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 _SHARED = "100.64.0.0/10"
@@ -38,20 +38,6 @@ def _vpc_range(value: str) -> str:
 
 VpcCidr = Annotated[PodCidr, AfterValidator(_vpc_range)]
 """A private range between /16 (the widest that EC2 takes) and /20."""
-
-
-def _not_everybody(value: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(value)
-    except ValueError:
-        raise refusal("use an IPv4 range in its canonical form, such as '198.51.100.0/24'") from None
-    if network.prefixlen < 8:
-        raise refusal("name the networks that need it: this one is the whole internet, or nearly")
-    return value
-
-
-SourceCidr = Annotated[str, AfterValidator(_not_everybody)]
-"""Addresses that may connect; never everybody."""
 
 
 def _somebody(given: tuple[str, ...]) -> tuple[str, ...]:

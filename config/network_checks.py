@@ -21,6 +21,7 @@ def network_findings(
         *(_known_clusters(clusters, network) if all_clusters else ()),
         *_ids(clusters, network),
         *_one_kind_of_addresses(clusters, network),
+        *_nodes_sources(clusters, network),
     )
 
 
@@ -68,3 +69,15 @@ def _one_kind_of_addresses(
         given = "clusters of kind 'eks' and of kind 'existing', which get an overlay"
         remedy = "leave it out: a ClusterMesh connects clusters of one of the two kinds"
         yield Finding(path=("network", "clusterMesh"), given=given, remedy=remedy)
+
+
+def _nodes_sources(clusters: Mapping[int, ClusterSettings], network: PlatformNetwork) -> Iterator[Finding]:
+    """A cluster's server lets in whom it knows, and of a cluster that somebody else made nobody knows the nodes."""
+    installed = network.existing == "install" and {cluster.kind for cluster in clusters.values()} == {
+        "existing"
+    }
+    if network.cluster_mesh and installed and not network.cluster_mesh.sources:
+        remedy = (
+            "name the ranges of the nodes' addresses, such as [10.0.0.0/16]: clusters would refuse each other"
+        )
+        yield Finding(path=("network", "clusterMesh", "sources"), given="nothing", remedy=remedy)

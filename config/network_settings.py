@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from config.secret_paths import SecretPath
-from config.types import ClusterName, Fqdn, HttpsUrl, Settings, refusal
+from config.types import ClusterName, Fqdn, HttpsUrl, Settings, SourceCidr, refusal
 
 LARGEST_ID = 127
 """Of a cluster in a ClusterMesh; 0 is a cluster outside of any. Cilium knows larger ones, but its chart refuses 128 to
@@ -36,6 +36,9 @@ class ClusterMesh(Settings):
         default_factory=dict
     )
     """Numbers of clusters, by name; one that is left out has a number made from its name, which never moves."""
+    sources: tuple[SourceCidr, ...] = ()
+    """Ranges from which nodes of clusters of kind `existing` come, as the others see them. Pods' ranges and VPCs of
+    clusters of kind `eks` are known."""
 
 
 def _one_certificate(value: str) -> str:

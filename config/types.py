@@ -184,6 +184,20 @@ PodCidr = Annotated[str, *_cidr(8)]
 ServiceCidr = Annotated[str, *_cidr(12)]
 """An IPv4 range between /12 and /24: kube-apiserver takes none wider."""
 
+
+def _not_everybody(value: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError:
+        raise refusal("use an IPv4 range in its canonical form, such as '198.51.100.0/24'") from None
+    if network.prefixlen < 8:
+        raise refusal("name the networks that need it: this one is the whole internet, or nearly")
+    return value
+
+
+SourceCidr = Annotated[str, AfterValidator(_not_everybody)]
+"""Addresses that may connect; never everybody."""
+
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 
 

@@ -25,6 +25,7 @@ from config.clusters import ClusterSettings
 from config.mesh import newest
 from config.network_settings import cluster_ids
 from config.schema import PlatformSettings
+from stacks.cluster_mesh import member
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +64,13 @@ class Groundwork:
             CiliumArgs(
                 settings=CiliumSettings(
                     cluster=self._cluster.name,
-                    ids=cluster_ids([one.name for one in self._settings.clusters], network.cluster_mesh),
+                    number=cluster_ids([self._cluster.name], network.cluster_mesh)[self._cluster.name],
                     pods=pods,
                     api_server=url is not None,
                     api_port=urlsplit(url).port or 443 if isinstance(url, str) else 443,
                     encryption=network.encryption,
                     hubble=network.hubble,
-                    mesh=network.cluster_mesh,
+                    mesh=member(self._cluster, self._settings),
                 ),
                 api_host=None if url is None else pulumi.Output.from_input(url).apply(_host),
                 charts=self._settings.charts,

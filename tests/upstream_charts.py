@@ -36,6 +36,10 @@ OFFERED: Mapping[str, frozenset[str]] = {
 
 OPEN: Mapping[str, frozenset[str]] = {
     "aws-load-balancer-controller": frozenset({"podSecurityContext", "securityContext"}),
+    "cilium": frozenset(
+        {"clustermesh.apiserver.podSecurityContext"}
+        | {f"clustermesh.apiserver.{part}securityContext" for part in ("", "etcd.", "kvstoremesh.")}
+    ),
     "cni": frozenset({"resources"}),
     "gpu-operator": frozenset({f"node-feature-discovery.{part}" for part in ("gc", "master", "worker")}),
     "istiod": frozenset({"meshConfig", "resources"}),

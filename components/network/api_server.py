@@ -13,7 +13,7 @@ def api_server_egress(app: str, namespace: NamespaceRef) -> Manifest:
     """The CiliumNetworkPolicy that lets the app's pods reach their own cluster's API server, wherever it runs."""
     spec = {
         "endpointSelector": {"matchLabels": selector(app)},
-        "egress": [_asking()],
+        "egress": [asking_api_server()],
     }
     return _policy(f"{app}-to-api-server", namespace, None, spec)
 
@@ -42,7 +42,7 @@ def api_server_alone(
     spec = {
         **_asked_alone(matched, asked),
         "enableDefaultDeny": {"ingress": True, "egress": True},
-        "egress": [_asking()],
+        "egress": [asking_api_server()],
     }
     return _policy(name, home, labels, spec)
 
@@ -60,7 +60,8 @@ def asked_by_api_server_alone(
     return _policy(name, home, labels, _asked_alone(matched, asked))
 
 
-def _asking() -> dict[str, Any]:
+def asking_api_server() -> dict[str, Any]:
+    """The egress rule of a CiliumNetworkPolicy to the cluster's own API server."""
     return {"toEntities": ["kube-apiserver"], "toPorts": tcp_ports(443, 6443)}
 
 

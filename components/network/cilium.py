@@ -11,6 +11,7 @@ from components.base import Component
 from components.helm import chart, installed_in
 from components.manifest import Manifest, NamespaceRef, kubernetes_object, part
 from components.network.cilium_values import API_SERVER, CiliumSettings, chart_values
+from components.network.cluster_mesh import reached
 from config.catalog import CILIUM_CHART
 from config.schema import ChartSettings
 
@@ -55,6 +56,9 @@ class Cilium(Component, token="mlops:index:Cilium"):
             wait=args.wait,
         )
         self.namespace = installed_in(NAMESPACE.name, installed)
+        if args.settings.mesh is not None:
+            home = NamespaceRef(name=NAMESPACE.name, ready=self.namespace)
+            part(self, "cluster-mesh", reached(args.settings.mesh, home, args.labels))
         self.register_outputs({"namespace": self.namespace})
 
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.network.cluster_mesh import cluster_mesh_values
+from components.network.cluster_mesh import Member, cluster_mesh_values
 from components.network.pod_addresses import PodAddresses, address_values
 from components.tolerations import SYSTEM_NODES
-from config.network_settings import ClusterMesh, Encryption, FlowExport
+from config.network_settings import Encryption, FlowExport
 
 API_SERVER = "cilium-api-server"
 """ConfigMap with `host`, the API server's name: without kube-proxy its Service works only once Cilium does."""
@@ -52,17 +52,17 @@ _ON_NEW_NODES = (
 
 @dataclass(frozen=True, kw_only=True)
 class CiliumSettings:
-    """One cluster's part. `ids` are the numbers of all clusters by name, `api_port` the API server's port; with
-    `api_server` False it is found as kubeadm publishes it."""
+    """One cluster's part. `number` is its own in a ClusterMesh and 0 outside of one, `api_port` the API server's port;
+    with `api_server` False it is found as kubeadm publishes it."""
 
     cluster: str
-    ids: Mapping[str, int]
+    number: int
     pods: PodAddresses
     api_server: bool
     api_port: int
     encryption: Encryption
     hubble: FlowExport
-    mesh: ClusterMesh | None
+    mesh: Member | None
 
 
 def chart_values(settings: CiliumSettings, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def chart_values(settings: CiliumSettings, labels: Mapping[str, str]) -> dict[st
     """
     return {
         "commonLabels": dict(labels),
-        "cluster": {"name": settings.cluster, "id": settings.ids[settings.cluster]},
+        "cluster": {"name": settings.cluster, "id": settings.number},
         **_api_server(settings),
         "kubeProxyReplacement": "true",
         "socketLB": {"enabled": True, "hostNamespaceOnly": True},
@@ -86,7 +86,7 @@ def chart_values(settings: CiliumSettings, labels: Mapping[str, str]) -> dict[st
         "hubble": hubble_values(settings.hubble),
         "prometheus": {"enabled": settings.hubble != "off"},
         "operator": _operator(),
-        "clustermesh": cluster_mesh_values(settings.cluster, settings.ids, settings.mesh),
+        "clustermesh": cluster_mesh_values(settings.mesh),
         "rollOutCiliumPods": True,
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
         "initResources": {"requests": {"cpu": "100m", "memory": "100Mi"}, "limits": {"memory": "512Mi"}},

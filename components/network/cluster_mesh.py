@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from components.isolation import dns
+from components.isolation.pod_hardening import container_security_context
 from components.manifest import Manifest, NamespaceRef, kubernetes_object
+from components.network.api_server import asking_api_server, tcp_ports
 from config.network_settings import ClusterMesh
 
 ISSUER = "cluster-mesh"
@@ -14,32 +18,88 @@ ISSUER = "cluster-mesh"
 PORT = 2379
 SERVER = "clustermesh-apiserver"
 _RECORD = "external-dns.alpha.kubernetes.io/hostname"
+_SCRATCH = {"name": "scratch", "mountPath": "/scratch"}
+_RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 
 
-def cluster_mesh_values(cluster: str, names: Iterable[str], mesh: ClusterMesh | None) -> dict[str, Any]:
-    """The chart's values; `names` are all clusters. A policy speaks of its own cluster alone unless it says so.
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One cluster's part. `others` are the other clusters, `sources` the ranges (CIDR) from which all clusters' nodes
+    and pods come, as the others see them."""
+
+    cluster: str
+    others: tuple[str, ...]
+    domain: str
+    sources: tuple[str, ...]
+
+    def host(self, cluster: str) -> str:
+        """Where the others find a cluster's server."""
+        return f"{cluster}.{self.domain}"
+
+
+def cluster_mesh_values(member: Member | None) -> dict[str, Any]:
+    """The chart's values. A policy speaks of its own cluster alone unless it says so.
 
     The certificates are those of `certificates`: the chart's own ones would be made anew by every preview, with
     their keys in the state.
     """
-    if mesh is None:
+    if member is None:
         return {"useAPIServer": False, "config": {"enabled": False}, "policyDefaultLocalCluster": True}
-    others = {name: {"address": f"{name}.{mesh.domain}", "port": PORT} for name in names if name != cluster}
+    others = {name: {"address": member.host(name), "port": PORT} for name in member.others}
     service = {
         "type": "LoadBalancer",
-        "annotations": {_RECORD: f"{cluster}.{mesh.domain}"},
+        "annotations": {_RECORD: member.host(member.cluster)},
+        "loadBalancerSourceRanges": list(member.sources),
     }
     return {
         "useAPIServer": True,
         "policyDefaultLocalCluster": True,
-        "config": {"enabled": True, "domain": mesh.domain, "clusters": others},
+        "config": {"enabled": True, "domain": member.domain, "clusters": others},
         "apiserver": {
             "replicas": 2,
             "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+            "podSecurityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "extraVolumes": [{"name": _SCRATCH["name"], "emptyDir": {"sizeLimit": "16Mi"}}],
+            **_container(),
+            "kvstoremesh": _container(),
+            "etcd": {
+                "securityContext": container_security_context(),
+                "resources": dict(_RESOURCES),
+                "init": {"resources": dict(_RESOURCES)},
+            },
             "service": service,
             "tls": {"authMode": "cluster", "auto": {"enabled": False}},
         },
     }
+
+
+def _container() -> dict[str, Any]:
+    """Nothing of the image is written to; gops, a server of the process' own numbers, keeps a file of its port."""
+    return {
+        "securityContext": container_security_context(),
+        "resources": dict(_RESOURCES),
+        "extraEnv": [{"name": "GOPS_CONFIG_DIR", "value": _SCRATCH["mountPath"]}],
+        "extraVolumeMounts": [dict(_SCRATCH)],
+    }
+
+
+def reached(member: Member, home: NamespaceRef, labels: Mapping[str, str]) -> Manifest:
+    """The CiliumNetworkPolicy of the server's pods: all clusters' agents and servers ask them, and they ask the API
+    server and the other clusters' servers. Who may read what is said by `certificates`, not here."""
+    hosts = [{"matchName": member.host(name)} for name in member.others]
+    agents = [{"fromEntities": ["host", "remote-node"]}, {"fromCIDR": list(member.sources)}]
+    spec = {
+        "endpointSelector": {"matchLabels": {"k8s-app": SERVER}},
+        "ingress": [{**one, "toPorts": tcp_ports(PORT)} for one in agents],
+        "egress": [
+            asking_api_server(),
+            dns.cilium_egress(hosts),
+            {"toFQDNs": hosts, "toPorts": tcp_ports(PORT)},
+        ],
+    }
+    return kubernetes_object(
+        "cilium.io/v2", "CiliumNetworkPolicy", SERVER, namespace=home, labels=labels, spec=spec
+    )
 
 
 def common_names(cluster: str, namespace: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -8,14 +9,20 @@ from pulumi_kubernetes import Provider
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.network.cilium import Cilium, CiliumArgs
-from components.network.cilium_values import API_SERVER
+from components.network.cilium_values import API_SERVER, CiliumSettings
+from components.network.cluster_mesh import Member
 from config.schema import ChartSettings
-from tests.components.test_components_cilium_values import SETTINGS
+from tests.components.test_components_cilium_values import MESH, SETTINGS
 from tests.recorder import Declaration, run
 
 
 def declared(
-    source: str = "upstream", host: str | None = "api.example.com", *, known: bool = True, wait: bool = False
+    source: str = "upstream",
+    host: str | None = "api.example.com",
+    *,
+    known: bool = True,
+    wait: bool = False,
+    settings: CiliumSettings = SETTINGS,
 ) -> dict[str, Declaration]:
     def program() -> None:
         provider = Provider("east", kubeconfig="", context="east", cluster_identifier="east")
@@ -23,7 +30,7 @@ def declared(
         Cilium(
             "east-cilium",
             CiliumArgs(
-                settings=SETTINGS,
+                settings=settings,
                 api_host=None if host is None else later,
                 charts=ChartSettings.model_validate({"source": source}),
                 wait=wait,
@@ -74,3 +81,16 @@ def test_where_kubeadm_publishes_the_api_server_nothing_else_does() -> None:
 @pytest.mark.parametrize(("source", "charts"), [("upstream", 1), ("none", 0)])
 def test_it_is_installed_where_charts_are(source: str, charts: int) -> None:
     assert len([one for one in declared(source).values() if one.is_chart]) == charts
+
+
+@pytest.mark.parametrize("member", [None, MESH])
+def test_the_server_of_a_cluster_mesh_comes_with_its_policy(member: Member | None) -> None:
+    """After Cilium, which brings the kind."""
+    made = declared(settings=replace(SETTINGS, mesh=member))
+    policy = made.get("east-cilium-cluster-mesh")
+    if member is None:
+        assert policy is None
+        return
+    assert policy is not None
+    assert policy.inputs["spec"]["ingress"][1]["fromCIDR"] == list(MESH.sources)
+    assert "east-cilium-agent" in policy.dependencies

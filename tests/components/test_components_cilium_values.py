@@ -17,13 +17,13 @@ from components.network.cilium_values import (
     encryption_values,
     hubble_values,
 )
+from components.network.cluster_mesh import Member
 from components.network.pod_addresses import Overlay, VpcInterfaces
-from config.network_settings import ClusterMesh
 from tests.upstream_charts import defaults, mistakes, needs_charts
 
 SETTINGS = CiliumSettings(
     cluster="east",
-    ids={"east": 7, "west": 9},
+    number=7,
     pods=Overlay(cidr="10.64.0.0/14"),
     api_server=True,
     api_port=443,
@@ -31,7 +31,7 @@ SETTINGS = CiliumSettings(
     hubble="flows",
     mesh=None,
 )
-MESH = ClusterMesh(domain="mesh.example.com")
+MESH = Member(cluster="east", others=("west",), domain="mesh.example.com", sources=("10.64.0.0/16",))
 IN_VPC = VpcInterfaces(subnet_tags={"cilium.io/pods": "east"}, tags={"team": "platform"})
 
 

@@ -177,3 +177,28 @@ def test_a_cluster_mesh_has_no_overlay_beside_addresses_of_a_vpc(
     assert key == "settings.network.clusterMesh"
     assert "'eks' and of kind 'existing'" in given
     assert "one of the two kinds" in remedy
+
+
+@pytest.mark.parametrize(
+    ("existing", "sources", "refused"),
+    [("install", [], True), ("install", ["10.0.0.0/16"], False), ("keep", [], False)],
+)
+def test_a_cluster_mesh_is_told_from_where_nodes_come_that_this_program_did_not_make(
+    data: Data, existing: str, sources: list[str], refused: bool
+) -> None:
+    for cluster in data["clusters"]:
+        cluster |= {"kind": "existing", "context": cluster["name"]}
+        cluster["apiServer"] = {"url": f"https://{cluster['name']}.example.com"}
+    network = {"clusterMesh": {"domain": "mesh.example.com", "sources": sources}, "existing": existing}
+    if not refused:
+        accepted(data, **network)
+        return
+    key, given, remedy = only(data, **network)
+    assert (key, given) == ("settings.network.clusterMesh.sources", "given nothing")
+    assert "such as [10.0.0.0/16]" in remedy
+
+
+@pytest.mark.parametrize("source", ["0.0.0.0/0", "10.0.0.0/7", "10.0.0.1/16", "nodes"])
+def test_a_cluster_mesh_is_never_open_to_everybody(data: Data, source: str) -> None:
+    key, _, _ = only(data, clusterMesh={"domain": "mesh.example.com", "sources": [source]})
+    assert key == "settings.network.clusterMesh.sources[0]"
