@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -38,6 +39,15 @@ def policy(path: str, *capabilities: str, name: str = "app") -> str:
 def secret(data: str) -> str:
     return f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: team}}\n{data}\n"
 
+
+def run_by(chart: str, config: str) -> str:
+    """The login to a store that a chart runs, with that configuration of the server and no other audit device."""
+    values = f"{{server: {{ha: {{raft: {{config: {json.dumps(config)}}}}}}}}}"
+    server = resource("kubernetes:helm.sh/v4:Chart", f"{{chart: {chart}, values: {values}}}")
+    return LOGIN.replace("vault:index/audit:Audit", "vault:index/mount:Mount") + f"---\n{server}"
+
+
+AUDITED = json.dumps({"audit": [{"type": "file", "path": "log"}]})
 
 BAD = [
     ("SE-01", env("DB_PASSWORD", "correct-horse")),
@@ -85,6 +95,11 @@ BAD = [
     ),
     ("SE-04", LOGIN.replace("Namespaces: [team]", "Namespaces: team")),
     ("SE-04", LOGIN.replace("vault:index/audit:Audit", "vault:index/mount:Mount")),
+    ("SE-04", run_by("vault", AUDITED)),
+    ("SE-04", run_by("openbao", '{"audit": []}')),
+    ("SE-04", run_by("openbao", "[]")),
+    ("SE-04", run_by("openbao", 'auditing "file" "log" {}')),
+    ("SE-04", run_by("openbao", "!unknown ''")),
     ("SE-05", secret("stringData: {password: correct-horse}")),
     ("SE-05", secret("data: {password: 7}")),
     ("SE-05", secret("data: [password]")),
@@ -115,6 +130,9 @@ GOOD = [
     ("SE-03", resource(POLICY, "{policy: '# Nothing.'}")),
     ("SE-04", LOGIN),
     ("SE-04", LOGIN.replace("tokenPolicies: [app]", "tokenPolicies: [app, default]")),
+    ("SE-04", run_by("openbao", AUDITED)),
+    ("SE-04", run_by("oci://quay.io/openbao/charts/openbao@sha256:0a", AUDITED)),
+    ("SE-04", run_by("openbao", 'ui = true\naudit "file" "log" {\n}')),
     ("SE-05", secret("type: Opaque")),
     ("SE-05", secret("data: !unknown ''")),
     ("SE-05", resource(CLIENT, "{accessType: CONFIDENTIAL}")),

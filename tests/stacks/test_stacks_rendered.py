@@ -20,6 +20,7 @@ from tests.recorder import Declaration
 from tests.stacks.conftest import recorded_stack
 from tests.stacks.stack_items import configuration_of, item_of, items_of, judged
 from tests.stacks.stack_objects import CLUSTER_WIDE
+from tests.stacks.stack_options import OPTIONS, STACK, configuration_with, recorded_with
 
 HELM = shutil.which("helm")
 CHARTS = Path(os.environ.get("MLOPS_CHARTS", "none"))
@@ -74,10 +75,14 @@ def rendered(chart: Declaration, folder: Path) -> Iterator[Item]:
                 )
 
 
-def test_the_packs_find_nothing_in_what_charts_render_that_is_not_exempt(tmp_path: Path) -> None:
-    recorded = recorded_stack("prod")
-    charts = [one for one in recorded.declarations if one.is_chart]
-    theirs = [item for chart in charts for item in rendered(chart, tmp_path)]
+@pytest.mark.parametrize("option", [None, *OPTIONS])
+def test_the_packs_find_nothing_in_what_charts_render_that_is_not_exempt(
+    option: str | None, tmp_path: Path
+) -> None:
+    recorded = recorded_with(option) if option else recorded_stack(STACK)
+    theirs = [item for one in recorded.declarations if one.is_chart for item in rendered(one, tmp_path)]
     assert theirs
-    found = judged([*items_of(recorded), *theirs], configuration_of("prod"))
-    assert [str(finding) for finding in found if finding.level is Level.MANDATORY] == []
+    configuration = configuration_with(option, tmp_path) if option else configuration_of(STACK)
+    found = judged([*items_of(recorded), *theirs], configuration)
+    left_over = OPTIONS[option][1] if option else []
+    assert [str(finding) for finding in found if finding.level is Level.MANDATORY] == left_over

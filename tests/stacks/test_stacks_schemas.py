@@ -8,6 +8,7 @@ import pytest
 
 from tests.recorder import Recorder
 from tests.stacks.conftest import recorded_stack
+from tests.stacks.stack_options import OPTIONS, recorded_with
 from tests.stacks.stack_schemas import built_in_mistakes, crd_schema, custom_mistakes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,13 @@ def test_every_custom_object_is_what_its_crd_allows(stack: str, recorded: Record
     assert {one.inputs["kind"] for one in custom} == CUSTOM | (HOSTED if stack == "prod" else set())
     mistakes = {one.name: found for one in custom if (found := against_crd(one.inputs, CRDS))}
     assert mistakes == {}
+
+
+@needs_crds
+@pytest.mark.parametrize("option", OPTIONS)
+def test_so_is_what_a_setting_adds_that_prod_leaves_off(option: str) -> None:
+    custom = [one for one in recorded_with(option).kubernetes if is_custom(one.inputs)]
+    assert {one.name: found for one in custom if (found := against_crd(one.inputs, CRDS))} == {}
 
 
 def against_crd(manifest: dict[str, Any], folder: Path) -> list[str]:
