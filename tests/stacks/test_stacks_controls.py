@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from controls.control import Level
 
+from config.mesh import revision
 from tests.recorder import Recorder
+from tests.stacks.conftest import settings_of
 from tests.stacks.stack_items import CONFIG, DAY, configuration_of, items_of, judged
 from tests.stacks.stack_objects import (
     CLUSTER_WIDE,
@@ -38,6 +41,13 @@ def test_exemptions_are_few_and_each_ends(stack: str) -> None:
     assert sum(len(pack.get("exemptions", ())) for pack in packs) <= 25
     exemptions = [one for pack in configuration_of(stack).values() for one in pack.exemptions]
     assert all(one.in_force(DAY) and (one.expiry - DAY).days <= 366 for one in exemptions)
+
+
+def test_the_control_planes_that_are_exempt_by_name_are_those_that_the_settings_run() -> None:
+    """A chart names its objects by the revision; in a preview without the charts nothing else would tell."""
+    text = (CONFIG / "prod.json").read_text(encoding="utf-8")
+    named = set(re.findall(r"istiod(?:-clusterrole)?-(\d+-\d+-\d+)", text))
+    assert named == set(map(revision, settings_of("prod").mesh.versions))
 
 
 def test_what_is_not_ours_is_exempt_only_where_a_chart_is(recorded: Recorder, stack: str) -> None:
