@@ -18,6 +18,8 @@ ISSUER = "cluster-mesh"
 PORT = 2379
 SERVER = "clustermesh-apiserver"
 _RECORD = "external-dns.alpha.kubernetes.io/hostname"
+_CLUSTER = "io.cilium.k8s.policy.cluster"
+"""Of every pod that Cilium knows; a selector that does not name it means pods of its own cluster."""
 _SCRATCH = {"name": "scratch", "mountPath": "/scratch"}
 _RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 
@@ -85,12 +87,21 @@ def _container() -> dict[str, Any]:
 
 def reached(member: Member, home: NamespaceRef, labels: Mapping[str, str]) -> Manifest:
     """The CiliumNetworkPolicy of the server's pods: all clusters' agents and servers ask them, and they ask the API
-    server and the other clusters' servers. Who may read what is said by `certificates`, not here."""
+    server and the other clusters' servers. Who may read what is said by `certificates`, not here.
+
+    A range stands for whom Cilium does not know: another cluster's nodes and pods, until the two are connected.
+    """
     hosts = [{"matchName": member.host(name)} for name in member.others]
-    agents = [{"fromEntities": ["host", "remote-node"]}, {"fromCIDR": list(member.sources)}]
+    server = {"matchLabels": {"k8s-app": SERVER}}
+    members = {"key": _CLUSTER, "operator": "In", "values": [member.cluster, *member.others]}
+    peers: list[dict[str, Any]] = [
+        {"fromEntities": ["host", "remote-node"]},
+        {"fromEndpoints": [{**server, "matchExpressions": [members]}]},
+        {"fromCIDR": list(member.sources)},
+    ]
     spec = {
-        "endpointSelector": {"matchLabels": {"k8s-app": SERVER}},
-        "ingress": [{**one, "toPorts": tcp_ports(PORT)} for one in agents],
+        "endpointSelector": server,
+        "ingress": [{**one, "toPorts": tcp_ports(PORT)} for one in peers],
         "egress": [
             asking_api_server(),
             dns.cilium_egress(hosts),

@@ -92,5 +92,5 @@ def test_the_server_of_a_cluster_mesh_comes_with_its_policy(member: Member | Non
         assert policy is None
         return
     assert policy is not None
-    assert policy.inputs["spec"]["ingress"][1]["fromCIDR"] == list(MESH.sources)
+    assert policy.inputs["spec"]["ingress"][-1]["fromCIDR"] == list(MESH.sources)
     assert "east-cilium-agent" in policy.dependencies

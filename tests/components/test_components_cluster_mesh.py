@@ -87,8 +87,13 @@ def test_what_writes_a_file_has_a_place_for_it() -> None:
 def test_whom_the_load_balancer_lets_in_the_server_lets_in_as_well_and_nobody_else() -> None:
     service = cluster_mesh_values(EAST)["apiserver"]["service"]
     policy = reached(EAST, SYSTEM, {"team": "platform"})["spec"]
-    nodes, others = policy["ingress"]
+    nodes, servers, others = policy["ingress"]
     assert nodes["fromEntities"] == ["host", "remote-node"]
+    (server,) = servers["fromEndpoints"]
+    assert server["matchLabels"] == policy["endpointSelector"]["matchLabels"]
+    (clusters,) = server["matchExpressions"]
+    assert (clusters["key"], clusters["operator"]) == ("io.cilium.k8s.policy.cluster", "In")
+    assert clusters["values"] == ["east", "west", "south"]
     assert others["fromCIDR"] == service["loadBalancerSourceRanges"] == list(EAST.sources)
     assert {
         port["port"] for rule in policy["ingress"] for one in rule["toPorts"] for port in one["ports"]
