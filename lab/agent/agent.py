@@ -144,7 +144,8 @@ class Agent:
 async def _reconcile(services: Services, agent: ClusterAgent, dirty: asyncio.Event) -> None:
     while True:
         try:
-            await asyncio.wait_for(dirty.wait(), _AGAIN)
+            async with asyncio.timeout(_AGAIN):
+                await dirty.wait()
             await asyncio.sleep(_GATHER)
         except TimeoutError:
             pass

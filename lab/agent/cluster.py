@@ -22,6 +22,7 @@ from lab.agent.probes import named_ports
 from lab.agent.references_api import Resolver
 from lab.agent.runner import PodRunner
 from lab.agent.services import LocalPod
+from lab.agent.tasks import cancelled
 from lab.agent.watch import Mirror
 from lab.folder import LabFolder
 from lab.images import Programs
@@ -83,9 +84,7 @@ class ClusterAgent:
             await asyncio.gather(*following)
         finally:
             tasks = [*following, *(one.task for one in self._lives.values() if one.task)]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancelled(*tasks)
 
     def _remove_strays(self) -> None:
         for path in (self._config.folder.pods / self._config.name).glob("*/*"):

@@ -17,6 +17,7 @@ from lab.agent.probes import Course, Probe, Target, ask, follow, named_ports, pa
 from lab.agent.process import ContainerProcess, log_tail, output, start, trim_log
 from lab.agent.restarts import back_off, counted, restarts
 from lab.agent.status import ContainerView, Running, Terminated, Waiting
+from lab.agent.tasks import cancelled
 from lab.folder import LabFolder
 from lab.process import ProcessSpec
 
@@ -130,7 +131,8 @@ class Container:
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _once(self, launch: Launch) -> Terminated:
         trim_log(launch.spec.log)
@@ -163,8 +165,7 @@ class Container:
                 )
             return await self._end(process, exited)
         finally:
-            for task in (exited, stopping, probing):
-                task.cancel()
+            await cancelled(exited, stopping, probing)
 
     async def _end(self, process: ContainerProcess, exited: asyncio.Task[int]) -> int:
         deadline = time.monotonic() + self._grace
@@ -208,7 +209,7 @@ class Container:
         try:
             await self._follow("Liveness", liveness, until=lambda verdict: verdict is False)
         finally:
-            readiness.cancel()
+            await cancelled(readiness)
         return float((liveness or {}).get("terminationGracePeriodSeconds") or self._pod.grace)
 
     def _ready(self, verdict: bool | None) -> None:

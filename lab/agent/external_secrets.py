@@ -38,6 +38,7 @@ from lab.agent.secret_sync import (
     target_name,
     values,
 )
+from lab.agent.tasks import cancelled
 from lab.agent.watch import Mirror
 
 Object = Mapping[str, Any]
@@ -110,9 +111,7 @@ class ExternalSecrets:
             await self._mirror.run()
         finally:
             tasks = [renewing, *(task for _, _, task in self._tasks.values())]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancelled(*tasks)
 
     async def _renew(self) -> None:
         while True:

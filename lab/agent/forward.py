@@ -8,6 +8,8 @@ import itertools
 import ssl
 from collections.abc import Callable, Sequence
 
+from lab.agent.tasks import cancelled
+
 Backends = Callable[[], Sequence[tuple[str, int]]]
 """Where a new connection may go now: (address, port) of ready pods."""
 _CHUNK = 64 * 1024
@@ -36,9 +38,7 @@ class Forwarder:
         """Stop listening and end all connections."""
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._connections):
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await cancelled(*self._connections)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))

@@ -85,7 +85,8 @@ class ContainerProcess:
         if self._process.poll() is None:
             self.signal(signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wait(), _LAST_WORDS)
+                async with asyncio.timeout(_LAST_WORDS):
+                    await self.wait()
         self.kill_group()
         await self.wait()
         await asyncio.to_thread(end_marked, lambda value: value == self._marker)
@@ -132,7 +133,8 @@ async def output(folder: LabFolder, spec: ProcessSpec, spec_file: Path, seconds:
     with tempfile.TemporaryFile() as file:
         process = _start(folder, spec, spec_file, spec.name, file.fileno())
         try:
-            code = await asyncio.wait_for(process.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                code = await process.wait()
         except TimeoutError:
             return 124, f"no end within {seconds} s"
         finally:

@@ -18,6 +18,7 @@ from lab.agent.references import all_containers
 from lab.agent.restarts import restarts
 from lab.agent.restored import restored
 from lab.agent.status import PodView, Terminated, phase, pod_status
+from lab.agent.tasks import cancelled
 from lab.images import Programs
 
 Object = Mapping[str, Any]
@@ -110,9 +111,7 @@ class PodRunner:
             await self._live()
         finally:
             self._ended.set()
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await cancelled(*helpers)
         self._node.ready_changed()
         await self._publish_last()
 
@@ -126,11 +125,11 @@ class PodRunner:
                 try:
                     await asyncio.gather(*runs)
                 finally:
-                    await _cancelled(runs)
+                    await cancelled(*runs)
         finally:
             self._stop(self.grace, self._init)
             if asyncio.current_task().cancelling():  # type: ignore[union-attr]
-                await _cancelled(sidecars)
+                await cancelled(*sidecars)
             await asyncio.gather(*sidecars, return_exceptions=True)
 
     def _to_run(self, container: Container) -> bool:
@@ -143,7 +142,7 @@ class PodRunner:
             await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
             return not stopping.done() and task.result() is None
         finally:
-            await _cancelled([task, stopping])
+            await cancelled(task, stopping)
 
     async def _prepare(self) -> None:
         for name in {one["image"] for one in all_containers(self.pod)}:
@@ -233,9 +232,3 @@ class PodRunner:
                     await asyncio.sleep(1)
                     continue
             return
-
-
-async def _cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

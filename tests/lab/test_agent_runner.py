@@ -122,6 +122,7 @@ def live(
         finally:
             runner.terminate(2)
             await asyncio.wait_for(task, SECONDS)
+        assert asyncio.all_tasks() == {asyncio.current_task()}, "nothing of it goes on"
         return node
 
     node = asyncio.run(play())
@@ -387,6 +388,37 @@ def test_init_containers_run_in_order_and_a_failing_one_holds_the_pod_back(tmp_p
         await node.until(lambda status: status["phase"] == "Failed")
 
     live(tmp_path, final, fails)
+
+
+def test_a_probe_that_is_being_asked_has_ended_before_its_pod_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process would be left over: killed, perhaps, and never waited for."""
+    course: list[str] = []
+
+    async def lingering(*_: object) -> tuple[int, str]:
+        course.append("asked")
+        try:
+            await asyncio.sleep(600)
+        finally:
+            await asyncio.sleep(1)
+            course.append("ended")
+        return 0, ""
+
+    monkeypatch.setattr("lab.agent.container.output", lingering)
+    made = pod(container("import time; time.sleep(600)"))
+    made["spec"]["containers"][0]["livenessProbe"] = {
+        "exec": {"command": ["python"]},
+        "timeoutSeconds": SECONDS,
+    }
+
+    async def scenario(_node: Node, _runner: PodRunner) -> None:
+        async with asyncio.timeout(SECONDS):
+            while not course:
+                await asyncio.sleep(0.01)
+
+    live(tmp_path, made, scenario)
+    assert course == ["asked", "ended"]
 
 
 def test_termination_asks_first_and_kills_when_the_grace_is_over(tmp_path: Path) -> None:
