@@ -22,7 +22,8 @@ def selects(selector: Fields, labels: Fields) -> bool | None:
 
 def is_empty(selector: Fields) -> bool:
     """Whether a selector states nothing, so that it takes everything; one that is not known states something."""
-    return not any(selector.section("matchLabels").present()) and not selector.values("matchExpressions")
+    labels = selector.section("matchLabels")
+    return not (labels.unproved or any(labels.present()) or selector.values("matchExpressions"))
 
 
 def _labels(wanted: Fields, labels: Fields) -> Iterator[bool | None]:

@@ -40,11 +40,17 @@ def secret(data: str) -> str:
     return f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: team}}\n{data}\n"
 
 
-def run_by(chart: str, config: str) -> str:
+def run_by(chart: str, config: object) -> str:
     """The login to a store that a chart runs, with that configuration of the server and no other audit device."""
-    values = f"{{server: {{ha: {{raft: {{config: {json.dumps(config)}}}}}}}}}"
-    server = resource("kubernetes:helm.sh/v4:Chart", f"{{chart: {chart}, values: {values}}}")
-    return LOGIN.replace("vault:index/audit:Audit", "vault:index/mount:Mount") + f"---\n{server}"
+    return run_with({"ha": {"enabled": True, "raft": {"enabled": True, "config": config}}}, chart)
+
+
+def run_with(server: object, chart: str = "openbao") -> str:
+    """The same with those values of the chart's server."""
+    given = resource(
+        "kubernetes:helm.sh/v4:Chart", f"{{chart: {chart}, values: {json.dumps({'server': server})}}}"
+    )
+    return LOGIN.replace("vault:index/audit:Audit", "vault:index/mount:Mount") + f"---\n{given}"
 
 
 AUDITED = json.dumps({"audit": [{"type": "file", "path": "log"}]})
@@ -99,7 +105,14 @@ BAD = [
     ("SE-04", run_by("openbao", '{"audit": []}')),
     ("SE-04", run_by("openbao", "[]")),
     ("SE-04", run_by("openbao", 'auditing "file" "log" {}')),
-    ("SE-04", run_by("openbao", "!unknown ''")),
+    ("SE-04", run_by("openbao", "[" * 100_000)),
+    ("SE-04", run_by("openbao", {"audit": []})),
+    ("SE-04", run_by("openbao", {"audit": "file"})),
+    ("SE-04", run_by("openbao", AUDITED).replace(json.dumps(AUDITED), "!unknown ''")),
+    ("SE-04", run_with({"ha": {"enabled": False, "raft": {"enabled": True, "config": AUDITED}}})),
+    ("SE-04", run_with({"ha": {"enabled": True, "raft": {"enabled": False, "config": AUDITED}}})),
+    ("SE-04", run_with({"ha": {"enabled": True}, "standalone": {"config": AUDITED}})),
+    ("SE-04", run_with({"dev": {"enabled": True}, "standalone": {"config": AUDITED}})),
     ("SE-05", secret("stringData: {password: correct-horse}")),
     ("SE-05", secret("data: {password: 7}")),
     ("SE-05", secret("data: [password]")),
@@ -133,6 +146,9 @@ GOOD = [
     ("SE-04", run_by("openbao", AUDITED)),
     ("SE-04", run_by("oci://quay.io/openbao/charts/openbao@sha256:0a", AUDITED)),
     ("SE-04", run_by("openbao", 'ui = true\naudit "file" "log" {\n}')),
+    ("SE-04", run_by("openbao", json.loads(AUDITED))),
+    ("SE-04", run_with({"ha": {"enabled": "true", "raft": {"enabled": "false"}, "config": AUDITED}})),
+    ("SE-04", run_with({"standalone": {"config": AUDITED}})),
     ("SE-05", secret("type: Opaque")),
     ("SE-05", secret("data: !unknown ''")),
     ("SE-05", resource(CLIENT, "{accessType: CONFIDENTIAL}")),

@@ -52,6 +52,8 @@ def test_labels_that_are_not_known_are_taken_by_nothing_for_sure() -> None:
         ({"matchLabels": {"a": "b"}}, False),
         ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, False),
         ({"matchExpressions": Unproved.UNKNOWN}, False),
+        ({"matchLabels": Unproved.UNKNOWN}, False),
+        ({"matchLabels": ["a"]}, False),
         (Unproved.UNKNOWN, False),
         ("a", False),
     ],

@@ -1,5 +1,5 @@
-"""SE-04. Sources: Vault production hardening; the API of its Kubernetes auth method; the `audit` stanza
-of OpenBao's server configuration."""
+"""SE-04. Sources: Vault production hardening; the API of its Kubernetes auth method; the `audit` stanza of OpenBao's
+server configuration, and which configuration its chart takes (`openbao.mode`, `openbao.config`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from controls.control import Control, Severity
-from controls.fields import Unproved, is_zero, quoted, seen, text
+from controls.fields import Fields, Unproved, is_zero, quoted, seen, text
 from controls.item import Item
+from controls.mesh.names import charts
 from controls.secrets.store_policies import POLICY
 from controls.settings import Settings
-from controls.stack import CHARTS, Stack, where
+from controls.stack import Stack, where
 
 LOGIN: Final = "vault:kubernetes/authBackendRole:AuthBackendRole"
 _AUDIT: Final = "vault:index/audit:Audit"
@@ -25,7 +26,7 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
     accounts = {(where(one)[1], one.name) for one in stack.of("ServiceAccount")}
     policies = {one.given_name for one in stack.of(POLICY)}
     audited = {one.cluster for one in stack.of(_AUDIT)}
-    audits_itself = any(map(_audits_itself, stack.of(*CHARTS)))
+    audits_itself = any(map(_audits_itself, charts(stack, "openbao")))
     told: set[str] = set()
     for login in sorted(stack.of(LOGIN), key=lambda one: one.resource):
         if not audits_itself and login.cluster not in audited | told:
@@ -39,27 +40,30 @@ def check_stack(stack: Stack, _: Settings) -> Iterator[tuple[Item, str]]:
             yield login, message
 
 
-def _audits_itself(chart: Item) -> bool:
-    """Whether it is OpenBao's chart with an audit device in the server's configuration: its API takes none."""
-    if text(chart.fields.value("chart")).rpartition("/")[2].partition("@")[0] != "openbao":
-        return False
-    server = chart.fields.section("values").section("server")
-    given = (
-        server.section("ha").section("raft").value("config"),
-        server.section("standalone").value("config"),
-    )
-    return any(map(_has_audit, given))
-
-
-def _has_audit(configuration: object) -> bool:
-    """The configuration is JSON or HCL."""
-    if not isinstance(configuration, str):
-        return False
+def _audits_itself(openbao: Item) -> bool:
+    """Whether the server's configuration has an audit device: OpenBao's API takes none."""
+    configuration = _configuration(openbao.fields.section("values").section("server"))
     try:
-        found = json.loads(configuration)
-    except ValueError:
-        return any(line.split()[:1] == ["audit"] for line in configuration.splitlines())
-    return isinstance(found, dict) and bool(found.get("audit"))
+        found = json.loads(configuration) if isinstance(configuration, str) else configuration
+    except (ValueError, RecursionError):
+        return any(line.split()[:1] == ["audit"] for line in text(configuration).splitlines())
+    audit = found.get("audit") if isinstance(found, dict) else None
+    return isinstance(audit, dict | list) and bool(audit)
+
+
+def _configuration(server: Fields) -> object:
+    """HCL, JSON or a mapping, as the chart gives it to the server: of a mode that is not on it gives none."""
+    available = server.section("ha")
+    if _is_on(server.section("dev")):
+        return None
+    if not _is_on(available):
+        return server.section("standalone").value("config")
+    raft = available.section("raft")
+    return (raft if _is_on(raft) else available).value("config")
+
+
+def _is_on(mode: Fields) -> bool:
+    return mode.value("enabled") in (True, "true")
 
 
 def _bound(login: Item, accounts: set[tuple[str, str]], hidden: frozenset[str]) -> Iterator[str]:
