@@ -11,7 +11,7 @@ from config.aws_instances import INSTANCE_TYPES, counts_of, types_with
 from config.closest import or_list
 from config.gpu_models import GPU_MODELS
 from config.gpu_pool import GpuPool, Mig
-from config.types import PositiveCount, Settings, matching, refusal
+from config.types import MOST_NODES, Settings, matching, refusal
 
 CapacityReservation = Annotated[
     str, *matching(r"cr-[0-9a-z]+", "use the id of a capacity reservation or block: 'cr-…'", longest=32)
@@ -25,7 +25,7 @@ class PoolCapacity(Settings):
     """`reserved` uses capacity reservations and capacity blocks, and nothing else."""
     reservations: tuple[CapacityReservation, ...] = ()
     """The reservations; needed with `reserved`, and refused otherwise."""
-    max_nodes: PositiveCount | None = None
+    max_nodes: Annotated[int, Field(strict=True, ge=1, le=MOST_NODES)] | None = None
     """Most nodes at a time; the pool's `nodes` unless it is given."""
     instance_types: tuple[str, ...] = ()
     """Types to choose from; all with the pool's model and number of GPUs unless it is given."""

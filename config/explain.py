@@ -32,7 +32,7 @@ def problems_of(given: Any, source: Source) -> tuple[Problem, ...]:
     try:
         PlatformSettings.model_validate(given)
     except ValidationError as error:
-        details = [entry for entry in error.errors() if entry["type"] != "value_error"]
+        details = [entry for entry in error.errors() if not _is_told_otherwise(entry)]
     else:
         return ()
     own = [_finding(entry, given) for entry in details]
@@ -48,6 +48,14 @@ def problems_of(given: Any, source: Source) -> tuple[Problem, ...]:
         )
         for line, finding in placed
     )
+
+
+def _is_told_otherwise(details: ErrorDetails) -> bool:
+    """Whether other mistakes say it better: the sum of the checks across sections, or a list that pydantic calls too
+    short because it does not count the items that it refuses."""
+    if details["type"] == "too_short":
+        return bool(len(details["input"]) >= details["ctx"]["min_length"])
+    return details["type"] == "value_error"
 
 
 _T = TypeVar("_T")
@@ -110,7 +118,8 @@ _REMEDIES = {
     "bool_type": "use true or false",
     "string_type": "use a text, in quotes where YAML would read something else",
     "tuple_type": "use a list",
-    "mapping_type": "use a mapping of names to numbers",
+    "mapping_type": "use a mapping of names to values",
+    "dict_type": "use a mapping of names to values",
     "model_type": "use a mapping of keys to values",
     "model_attributes_type": "use a mapping of keys to values",
     "invalid_key": "use a text as key",

@@ -34,9 +34,10 @@ def gpu_findings(
         )
         found.append(Finding(path=("gpu", "idle"), given="no cluster with gpuQueues", remedy=remedy))
     for index, cluster in clusters.items():
-        found += _known(index, cluster)
+        unknown = tuple(_known(index, cluster))
+        found += unknown
         found += _existing(index, cluster)
-        found += _lent(index, cluster)
+        found += () if unknown else _lent(index, cluster)
         found += _budgets(index, cluster)
         found += _claimable(index, cluster, gpu) if gpu else ()
         if all_tenants and cluster.gpu_queues:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from config.closest import or_list
 from config.gpu_models import GPU_MODELS, GpuModel
 from config.mig import describe
-from config.types import Count, DnsLabel, PositiveCount, Settings, refusal
+from config.types import DnsLabel, NodeCount, PositiveCount, Settings, refusal
 
 
 def _known_model(name: str) -> str:
@@ -122,7 +122,7 @@ class GpuPool(Settings):
     """GPU model of every node."""
     purpose: Literal["dev", "training"]
     """What may run here: development environments or training."""
-    nodes: Count
+    nodes: NodeCount
     """Nodes in the lab and the starting size elsewhere; 0 is a pool that scales from nothing."""
     gpus_per_node: Annotated[int, Field(strict=True, ge=1, le=16)]
     """GPUs in each node."""

@@ -64,6 +64,17 @@ def read_stack_file(root: Path, stack: str) -> tuple[dict[str, Any], Source]:
         raise _refused(name, None, "it is nested too deeply", "take out the loop of YAML aliases") from None
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe, and says where a date or number stands that cannot be."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError):
+            problem = f"there is no {node.tag.rpartition(':')[2]} like that"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def _parsed(name: str, text: str) -> tuple[dict[str, Any], Source]:
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(node, yaml.MappingNode):
@@ -73,7 +84,7 @@ def _parsed(name: str, text: str) -> tuple[dict[str, Any], Source]:
     problems = list(_walk(node, (), lines, name))
     if problems:
         raise SettingsError(problems)
-    return yaml.safe_load(text), Source(file=name, lines=lines)
+    return yaml.load(text, Loader=_Loader), Source(file=name, lines=lines)  # noqa: S506 - it is a SafeLoader
 
 
 def _walk(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], file: str) -> Iterator[Problem]:

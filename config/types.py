@@ -219,3 +219,8 @@ Quantity = Annotated[
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 PositiveCount = Annotated[int, Field(strict=True, ge=1)]
+
+MOST_NODES = 5000
+"""Of a cluster (Kubernetes, "Considerations for large clusters"), so of a pool as well."""
+
+NodeCount = Annotated[int, Field(strict=True, ge=0, le=MOST_NODES)]

@@ -31,9 +31,16 @@ def keys_at(path: Path, given: Any) -> list[str]:
     node = _resolve(whole, whole, given)
     for part in path:
         given = _item(given, part)
-        inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
-        node = _resolve(inner or {}, whole, given)
+        node = _resolve(_below(node, part), whole, given)
     return list(node.get("properties", {}))
+
+
+def _below(node: dict[str, Any], part: str | int) -> dict[str, Any]:
+    """What stands under a key: in a list any item, in a mapping of free names any value."""
+    if isinstance(part, int):
+        return node.get("items") or {}
+    free = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+    return node.get("properties", {}).get(part) or next((one for one in free if isinstance(one, dict)), {})
 
 
 def _item(given: Any, part: str | int) -> Any:
@@ -45,6 +52,7 @@ def _item(given: Any, part: str | int) -> Any:
 
 
 def _resolve(node: dict[str, Any], whole: dict[str, Any], given: Any) -> dict[str, Any]:
+    node = next((arm for arm in node.get("anyOf", ()) if arm.get("type") != "null"), node)
     if "$ref" in node:
         node = whole["$defs"][node["$ref"].rpartition("/")[2]]
     if "discriminator" in node and isinstance(given, Mapping):

@@ -90,6 +90,16 @@ def test_a_quota_that_cannot_be_is_refused_with_what_could_be(
     assert remedy in found[2]
 
 
+def test_a_queue_of_a_pool_that_there_is_not_does_not_make_what_others_borrow_look_wrong(
+    queued: Data,
+) -> None:
+    queued["clusters"][0]["gpuQueues"] = [
+        queue("ml", h100={GPU: {"nominal": 4, "borrowing": 4}}),
+        queue("vision", h10={GPU: {"nominal": 4}}),
+    ]
+    assert only(queued)[0] == f"{QUEUES}[1].quotas.h10"
+
+
 def test_what_a_team_does_not_lend_nobody_can_borrow(queued: Data) -> None:
     queued["clusters"][0]["gpuQueues"] = [
         queue("ml", h100={GPU: {"nominal": 4, "lending": 1}}),

@@ -83,3 +83,11 @@ def test_the_keys_of_a_union_are_those_of_the_arm_that_was_chosen() -> None:
     assert "context" in keys_at(("clusters", 0), given)
     assert "context" not in keys_at(("clusters", 1), given)
     assert keys_at(("clusters", 2), given) == []
+
+
+def test_keys_are_known_below_what_may_be_left_out_and_below_free_names() -> None:
+    assert keys_at(("network", "clusterMesh"), {}) == ["domain", "ids", "sources"]
+    given = {"clusters": [{"kind": "eks"}]}
+    assert "maxNodes" in keys_at(("clusters", 0, "aws", "pools", "h100"), given)
+    quota = ("clusters", 0, "gpuQueues", 0, "quotas", "h100", "nvidia.com/gpu")
+    assert keys_at(quota, given) == ["nominal", "borrowing", "lending"]

@@ -67,6 +67,12 @@ def test_broken_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
     assert line.startswith("Pulumi.dev.yaml:3: it is not valid YAML: ")
 
 
+def test_a_date_that_cannot_be_is_refused_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "a: 1\nb: {c: [2026-99-99]}\n")
+    (line,) = refused(tmp_path)
+    assert line.startswith("Pulumi.dev.yaml:2: it is not valid YAML: ")
+
+
 @pytest.mark.parametrize("content", ["a: !python/object:os.system x\n", "? [1]\n: 2\n", "a: 1\n---\nb: 2\n"])
 def test_yaml_that_no_settings_need_is_refused(tmp_path: Path, content: str) -> None:
     write(tmp_path, content)
