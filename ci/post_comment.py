@@ -110,9 +110,13 @@ def _given(environment: Mapping[str, str], *names: str) -> list[str]:
 
 def main() -> None:
     """`python3 ci/post_comment.py FILE`"""
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: {main.__doc__}")
     try:
         text = Path(sys.argv[1]).read_text(encoding="utf-8")
         print(post(platform(os.environ), text))
+    except UnicodeDecodeError:
+        sys.exit(f"error: {sys.argv[1]}: is not UTF-8, so it is no review, or not all of one")
     except (Refused, OSError) as error:
         sys.exit(f"error: {error}")
 

@@ -16,6 +16,8 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cli.errors import CommandRefused
+
 PIPED_WIDTH = 160
 """Columns of a table that nobody's terminal limits."""
 
@@ -41,6 +43,15 @@ def table(title: str, *columns: str) -> Table:
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
+
+
+@contextmanager
+def writing(option: str) -> Iterator[None]:
+    """Around the writing of what an option names. Raises CommandRefused, naming both, where the system refuses it."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandRefused(f"{option} {error.filename}: cannot be written: {error.strerror}") from None
 
 
 class LiveStep:

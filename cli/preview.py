@@ -10,7 +10,7 @@ import typer
 
 from cli import events, graph
 from cli import render as rendering
-from cli.console import err, escaped, out, print_json
+from cli.console import err, escaped, out, print_json, writing
 from cli.engines import Engine, EngineOption, real
 from cli.errors import CommandFailed, CommandRefused
 from cli.pulumi_cli import PulumiCli
@@ -43,7 +43,8 @@ def preview(
     if graph_file is not None:
         picture = graph.mermaid(plan.resources)
         fenced = f"```mermaid\n{picture}```\n" if graph_file.suffix == ".md" else picture
-        graph_file.write_text(fenced, encoding="utf-8")
+        with writing("--graph"):
+            graph_file.write_text(fenced, encoding="utf-8")
         judge(plan)
     elif json:
         print_json(as_json(plan))
@@ -60,7 +61,8 @@ def render(
     """Write every Kubernetes object of the stack as a file, secrets masked."""
     plan = planned(target(stack), None, against_state=False)
     objects = rendering.kubernetes_objects(plan.resources)
-    rendering.write(objects, folder)
+    with writing("--out"):
+        rendering.write(objects, folder)
     out.print(f"{len(objects)} objects in {folder}", highlight=False, soft_wrap=True)
 
 

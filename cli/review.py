@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import out, print_json
+from cli.console import out, print_json, writing
 from cli.engines import Engine
 from cli.errors import FAILED, CommandRefused
 from cli.review_markdown import comment
@@ -49,7 +49,8 @@ def review(
         reviews = [reviewed(root, before, name, engine) for name in stack or known]
     text = comment(reviews, commit[:12])
     if out_file is not None:
-        out_file.write_text(text, encoding="utf-8")
+        with writing("--out"):
+            out_file.write_text(text, encoding="utf-8")
     if json:
         print_json([dataclasses.asdict(one) for one in reviews])
     elif out_file is None:

@@ -133,6 +133,22 @@ def test_a_file_that_is_no_review_is_refused_before_anybody_is_asked(
     assert server.asked == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [([], "usage: `python3 ci/post_comment.py FILE`"), (["cut.md"], "error: cut.md: is not UTF-8")],
+)
+def test_a_wrong_call_and_a_file_that_is_cut_off_are_told_in_one_line(
+    tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    (tmp_path / "cut.md").write_bytes("…".encode()[:2])
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(says)
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("tls", [True, False])
 @pytest.mark.parametrize("platform", ["github", "gitlab"])
 def test_a_redirect_takes_the_token_nowhere(

@@ -130,3 +130,13 @@ def test_render_writes_every_object(checkout: Path) -> None:
     assert mlops("render", "--out", "out", cwd=checkout).returncode == 0
     assert (checkout / "out/east/mlops-platform/deployment-mlflow.yaml").is_file()
     assert (checkout / "out/west/_cluster/namespace-mlops-dev.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    "words", [["preview", "--graph", "none/plan.mmd"], ["render", "--out", "Pulumi.yaml/out"]]
+)
+def test_a_place_that_cannot_be_written_is_refused_in_one_line(checkout: Path, words: list[str]) -> None:
+    done = mlops(*words, cwd=checkout)
+    assert done.returncode == 2, done.stderr
+    assert f"error: {words[1]} {words[2]}" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -158,6 +158,19 @@ def test_a_wrong_call_is_refused_and_leaves_no_comment(
     assert words in done.stderr
 
 
+def test_a_comment_that_cannot_be_written_is_a_wrong_call_and_no_refused_change(repository: Path) -> None:
+    done = subprocess.run(
+        ["ci/review.sh", "plan", "none/review.md"],
+        cwd=repository,
+        env={**os.environ, "BASE": "main"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "error: --out none/review.md: cannot be written" in done.stderr
+
+
 def test_the_script_says_how_it_is_called(repository: Path) -> None:
     done = subprocess.run(["ci/review.sh"], cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 2
