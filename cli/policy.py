@@ -28,6 +28,7 @@ class _JudgesUnlessNamed(TyperGroup):
 
 
 app = typer.Typer(
+    name="policy",
     cls=_JudgesUnlessNamed,
     add_completion=False,
     help="Judge manifests and running clusters: `mlops policy PATH...` is `mlops policy judge PATH...`.",

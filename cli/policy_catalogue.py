@@ -11,6 +11,7 @@ from controls.control import Control
 from controls.judge import EXEMPTION_RULES
 
 from cli.errors import CommandRefused
+from config.closest import closest
 
 _SUGGESTED: Final = "`mlops policy list` shows all"
 
@@ -32,14 +33,16 @@ def explain(
     if id_ in EXEMPTION_RULES:
         typer.echo(f"{id_}  {EXEMPTION_RULES[id_]}\nIt is about the configuration, and cannot be exempt.")
     else:
-        typer.echo("\n".join(_explained(chosen(id_))))
+        typer.echo("\n".join(_explained(chosen(control))))
 
 
 def chosen(id_: str) -> Control:
     """The control of an id, however it is capitalised. Raises CommandRefused for one that there is not."""
     found = CONTROLS.get(id_.upper())
     if found is None:
-        raise CommandRefused(f"{id_}: no such control; {_SUGGESTED}")
+        near = closest(id_, CONTROLS)
+        question = f"did you mean {near}? " if near else ""
+        raise CommandRefused(f"{id_!r}: no such control; {question}{_SUGGESTED}")
     return found
 
 

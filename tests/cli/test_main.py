@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import MODULES
+
 ROOT = Path(__file__).resolve().parents[2]
 MLOPS = str(Path(sys.executable).with_name("mlops"))
 
@@ -61,6 +63,11 @@ def test_a_stack_that_is_not_there_is_refused_with_those_that_are(checkout: Path
     assert done.returncode == 2
     assert "dev" in done.stderr
     assert "prod" in done.stderr
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    printed = mlops("--help", cwd=tmp_path).stdout
+    assert [name for name in MODULES if f"│ {name} " not in printed] == []
 
 
 def test_outside_of_a_checkout_nothing_is_done(tmp_path: Path) -> None:

@@ -30,5 +30,11 @@ def test_a_rule_about_exemptions_is_explained(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_control_that_there_is_not_is_refused_with_where_to_look() -> None:
-    with pytest.raises(CommandRefused, match="WL-99: no such control; `mlops policy list` shows all"):
-        chosen("WL-99")
+    with pytest.raises(CommandRefused, match="'banana': no such control; `mlops policy list` shows all"):
+        chosen("banana")
+
+
+@pytest.mark.parametrize("given", ["WL05", "wl-5", "WL-O5"])
+def test_the_control_that_was_meant_is_named(given: str) -> None:
+    with pytest.raises(CommandRefused, match=f"'{given}': no such control; did you mean WL-05?"):
+        explain(given)
