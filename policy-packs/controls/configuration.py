@@ -176,11 +176,11 @@ def _entry_faults(entry: object, ids: frozenset[str]) -> Iterator[str]:
     if not isinstance(entry, Mapping):
         yield ": must be a mapping with " + _listed(EXEMPTION_KEYS)
         return
-    known_keys = [key for key in EXEMPTION_KEYS if _OBJECTS not in entry or key not in PLACE_KEYS]
     for key in entry:
-        if key not in (*known_keys, _OBJECTS):
-            yield f".{_key(key)}: unknown key; known are {_listed((*known_keys, _OBJECTS))}"
-    for key in known_keys:
+        if key not in (*EXEMPTION_KEYS, _OBJECTS):
+            yield f".{_key(key)}: unknown key; known are {_listed((*EXEMPTION_KEYS, _OBJECTS))}"
+    yield from _place_faults(entry)
+    for key in (key for key in EXEMPTION_KEYS if key not in PLACE_KEYS):
         value = entry.get(key)
         if key == "expiry":
             if _day(value) is None:
@@ -192,8 +192,19 @@ def _entry_faults(entry: object, ids: frozenset[str]) -> Iterator[str]:
             yield from _text_faults(key, value)
             if key == "control" and isinstance(value, str) and value.strip() and value not in ids:
                 yield ".control: no such control; see docs/policies.md"
+
+
+def _place_faults(entry: Mapping[Any, object]) -> Iterator[str]:
+    placed = [key for key in PLACE_KEYS if key in entry]
     if _OBJECTS in entry:
+        if placed:
+            yield f".{_OBJECTS}: names every object; leave out {_listed(placed)} beside it"
         yield from _object_faults(entry[_OBJECTS])
+    elif placed:
+        for key in PLACE_KEYS:
+            yield from _text_faults(key, entry.get(key))
+    else:
+        yield f": must say what is exempt, with {_listed(PLACE_KEYS)}, or with {_OBJECTS}"
 
 
 def _object_faults(objects: object) -> Iterator[str]:

@@ -41,7 +41,14 @@ WRONG: list[tuple[object, str]] = [
         {"exemptions": [AGENTS | {"objects": []}]},
         "exemptions[0].objects: must be a list of mappings with kind",
     ),
-    ({"exemptions": [AGENTS | {"kind": "Pod"}]}, "exemptions[0].kind: unknown key; known are control, owner"),
+    (
+        {"exemptions": [AGENTS | {"kind": "Pod", "name": "a"}]},
+        "exemptions[0].objects: names every object; leave out kind, name beside it",
+    ),
+    (
+        {"exemptions": [{key: value for key, value in AGENTS.items() if key != "objects"}]},
+        "exemptions[0]: must say what is exempt, with kind, namespace, name, or with objects",
+    ),
     (
         {"exemptions": [AGENTS | {"objects": [{"kind": "Pod"}]}]},
         "exemptions[0].objects[0]: must be a mapping",
@@ -105,8 +112,8 @@ def test_what_is_wrong_is_named_and_grants_nothing(raw: object, problem: str) ->
 
 
 def test_several_mistakes_are_reported_together() -> None:
-    raw = {"a": 1, "exemptions": [{}], "enforcementLevels": {"x": "y"}}
-    assert len(parse(raw).problems) == 2 + len(ENTRY)
+    raw = {"a": 1, "exemptions": [{"kind": "Pod"}], "enforcementLevels": {"x": "y"}}
+    assert len(parse(raw).problems) == 2 + len(ENTRY) - 1
 
 
 def test_a_level_may_differ_by_environment() -> None:
