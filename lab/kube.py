@@ -19,10 +19,10 @@ _SECONDS, _PATIENT_SECONDS = 10.0, 60.0
 """Until a request is given up. On a busy machine the first custom kinds take long to be accepted."""
 
 _TRANSIENT = (0, httpx.codes.TOO_MANY_REQUESTS, *range(500, 600))
-_ASKED_TO_WAIT_SECONDS = 10.0
-"""For which a client comes back that is asked to (429), as client-go's does (ten times, each after a second). An API
-server asks it of whoever comes first for a custom kind, after its start or a change of the kind, until the kind's
-watch cache is ready (k8s.io/apiserver/pkg/storage/cacher: "storage is (re)initializing")."""
+_ASKED_TO_WAIT_SECONDS = 30.0
+"""For which a client comes back that is asked to (429), as client-go's does ten times. An API server asks it of whoever
+comes first for a custom kind, after its start or a change of the kind, until the kind's watch cache is ready
+(k8s.io/apiserver/pkg/storage/cacher: "storage is (re)initializing")."""
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 Manifest = Mapping[str, Any]
@@ -32,7 +32,7 @@ class KubeApi:
     """One API server. Paths are those of the API (`/api/v1/nodes`).
 
     Every request may be repeated without harm, and is for `patience` seconds while the server does not
-    answer or has a trouble of its own (a status of 429 or 5xx); for 10 s at least while it asks to wait (429).
+    answer or has a trouble of its own (a status of 429 or 5xx); for 30 s at least while it asks to wait (429).
     """
 
     def __init__(self, client: httpx.Client, cluster: str, patience: float) -> None:

@@ -18,10 +18,11 @@ from engine.providers.kubernetes_access import Access
 from engine.values import Properties
 
 _READ_SECONDS = 60.0
-# Every request here may be repeated: reads, server-side applies, and deletions bound to a uid.
+# Every request here may be repeated: reads, server-side applies, and deletions bound to a uid. A server that asks to
+# wait (429, 503) is asked ten times more, as by client-go.
 _RETRIES = urllib3.Retry(
-    total=8, connect=5, read=1, other=0, redirect=0, status=5, status_forcelist=(429, 503),
-    allowed_methods=None, backoff_factor=0.3, raise_on_status=False,
+    total=12, connect=5, read=1, other=0, redirect=0, status=10, status_forcelist=(429, 503),
+    allowed_methods=None, backoff_factor=0.3, backoff_max=2.0, raise_on_status=False,
 )  # fmt: skip
 _IMMUTABLE = ("field is immutable", "is immutable", "may not change once set", "updates to statefulset spec")
 
