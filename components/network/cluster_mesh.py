@@ -34,10 +34,6 @@ class Member:
     domain: str
     sources: tuple[str, ...]
 
-    def host(self, cluster: str) -> str:
-        """Where the others find a cluster's server."""
-        return f"{cluster}.{self.domain}"
-
 
 def cluster_mesh_values(member: Member | None) -> dict[str, Any]:
     """The chart's values. A policy speaks of its own cluster alone unless it says so.
@@ -47,10 +43,10 @@ def cluster_mesh_values(member: Member | None) -> dict[str, Any]:
     """
     if member is None:
         return {"useAPIServer": False, "config": {"enabled": False}, "policyDefaultLocalCluster": True}
-    others = {name: {"address": member.host(name), "port": PORT} for name in member.others}
+    others = {name: {"address": _host(name, member.domain), "port": PORT} for name in member.others}
     service = {
         "type": "LoadBalancer",
-        "annotations": {_RECORD: member.host(member.cluster)},
+        "annotations": {_RECORD: _host(member.cluster, member.domain)},
         "loadBalancerSourceRanges": list(member.sources),
     }
     return {
@@ -75,6 +71,11 @@ def cluster_mesh_values(member: Member | None) -> dict[str, Any]:
     }
 
 
+def _host(cluster: str, domain: str) -> str:
+    """Where the others find a cluster's server."""
+    return f"{cluster}.{domain}"
+
+
 def _container() -> dict[str, Any]:
     """Nothing of the image is written to; gops, a server of the process' own numbers, keeps a file of its port."""
     return {
@@ -91,7 +92,7 @@ def reached(member: Member, home: NamespaceRef, labels: Mapping[str, str]) -> Ma
 
     A range stands for whom Cilium does not know: another cluster's nodes and pods, until the two are connected.
     """
-    hosts = [{"matchName": member.host(name)} for name in member.others]
+    hosts = [{"matchName": _host(name, member.domain)} for name in member.others]
     server = {"matchLabels": {"k8s-app": SERVER}}
     members = {"key": _CLUSTER, "operator": "In", "values": [member.cluster, *member.others]}
     peers: list[dict[str, Any]] = [
@@ -122,7 +123,7 @@ def common_names(cluster: str, namespace: str) -> dict[str, str]:
 
 def server_names(cluster: str, mesh: ClusterMesh, namespace: str) -> tuple[str, str]:
     """The server's hosts: inside of its cluster, and for the others."""
-    return (f"{SERVER}.{namespace}.svc", f"{cluster}.{mesh.domain}")
+    return (f"{SERVER}.{namespace}.svc", _host(cluster, mesh.domain))
 
 
 def certificates(cluster: str, mesh: ClusterMesh, namespace: NamespaceRef) -> dict[str, Manifest]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from components.isolation import dns
 from components.labels import selector
 from components.manifest import Manifest, NamespaceRef, kubernetes_object
+from components.network.api_server import tcp_ports
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ def fqdn_egress(app: str, namespace: NamespaceRef, destinations: Sequence[Destin
     reach = [
         {
             "toFQDNs": [{"matchName": host} for host in destination.hosts],
-            "toPorts": [{"ports": [{"port": str(destination.port), "protocol": "TCP"}]}],
+            "toPorts": tcp_ports(destination.port),
         }
         for destination in destinations
     ]
